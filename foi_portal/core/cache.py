@@ -1,0 +1,1 @@
+"""A Redis cache whose absence is a miss, never an error."""
