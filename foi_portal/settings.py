@@ -1,28 +1,37 @@
 """Settings of FOI-portalen, all from the environment, all in this file.
 
-Every name in ``docs/operations.md`` can also be read from a file by ``<NAME>_FILE``, which is how
-container platforms hand over secrets. On a fresh clone nothing needs to be set: the portal then
-runs in DEBUG on SQLite without Redis.
+Every variable of ``docs/operations.md`` can also be read from a file by ``<NAME>_FILE``, which is
+how container platforms hand over secrets. What is missing or cannot be read stops the start of any
+process (web, worker, beat, command) with one sentence per fault; what is merely unwise is said by
+the system checks of ``checks.py``.
 """
 
 import sys
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 
+from foi_portal.environment import Environment
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = Environment()
 
-DEBUG: bool = env.bool("DEBUG", default=False)
+DEBUG = env.flag("DEBUG", default=False)
 TESTING = "pytest" in sys.modules
+_RELAXED = DEBUG or TESTING
 
-# A key for development only. Outside DEBUG an empty key stops the start: see checks.py.
-SECRET_KEY: str = env.str("SECRET_KEY", default="development-only-" + "x" * 40 if DEBUG or TESTING else "")
-ALLOWED_HOSTS: list[str] = env.list(
-    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if DEBUG or TESTING else []
+# The default key is for development only.
+SECRET_KEY = env.text("SECRET_KEY", default="development-only-" + "x" * 40 if _RELAXED else "")
+if not SECRET_KEY:
+    env.problem(
+        "foi.E001",
+        "SECRET_KEY mangler: sæt SECRET_KEY eller SECRET_KEY_FILE til mindst 50 tilfældige tegn",
+        "SECRET_KEY is required outside DEBUG; for a portal on your own machine use `make run`",
+    )
+ALLOWED_HOSTS = env.words(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if _RELAXED else []
 )
-SITE_URL: str = env.str("SITE_URL", default="http://localhost:8000").rstrip("/")
+SITE_URL = env.text("SITE_URL", default="http://localhost:8000").rstrip("/")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
@@ -81,44 +90,43 @@ TEMPLATES = [
 ]
 
 # Database: DATABASE_URL=postgres://… in real use, else an embedded SQLite file.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'portal.sqlite3'}")}
-_database = DATABASES["default"]
-if _database["ENGINE"].endswith("postgresql"):
+_database = env.database("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var' / 'portal.sqlite3'}")
+DATABASES = {"default": _database}
+_test_name = f"test_foi_{env.text('TEST_DB_SUFFIX', default='portal')}"
+if _database["ENGINE"] == "django.db.backends.postgresql":
+    # Apart from the URL, so that a password from a file needs no escaping.
+    _database["PASSWORD"] = env.text("DATABASE_PASSWORD", default=_database["PASSWORD"])
     # A pool survives a restart of PostgreSQL with the fewest failed requests; the time-outs keep it
-    # from hanging in a network black hole (PITFALLS, "Databases").
+    # from hanging when the network swallows everything.
+    _database["CONN_HEALTH_CHECKS"] = True
     _database["OPTIONS"] = {
-        **_database.get("OPTIONS", {}),
-        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 5},
         "connect_timeout": 3,
         "tcp_user_timeout": 5000,
         "keepalives": 1,
         "keepalives_idle": 10,
         "keepalives_interval": 3,
         "keepalives_count": 3,
+        **_database.get("OPTIONS", {}),
+        "pool": {"min_size": 1, "max_size": env.number("DATABASE_POOL_SIZE", 8, least=1), "timeout": 5},
         "options": (
-            f"-c statement_timeout={env.int('STATEMENT_TIMEOUT_MS', default=60_000)} "
+            f"-c statement_timeout={env.number('STATEMENT_TIMEOUT_MS', 60_000, least=100)} "
             "-c lock_timeout=5000 -c idle_in_transaction_session_timeout=60000"
         ),
     }
+    _database["TEST"] = {"NAME": _test_name}
 else:
     _database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
-
-(BASE_DIR / "var").mkdir(exist_ok=True)
-_test_suffix = env.str("TEST_DB_SUFFIX", default="portal")
-_database["TEST"] = {
-    "NAME": f"test_foi_{_test_suffix}"
-    if _database["ENGINE"].endswith("postgresql")
-    else str(BASE_DIR / "var" / f"test_{_test_suffix}.sqlite3")
-}
+    _database["TEST"] = {"NAME": str(BASE_DIR / "var" / f"{_test_name}.sqlite3")}
+    (BASE_DIR / "var").mkdir(exist_ok=True)
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Redis: cache and broker. Without it the cache is local and Celery runs in the caller.
-REDIS_URL: str = env.str("REDIS_URL", default="")
+REDIS_URL = env.redis("REDIS_URL")
 if REDIS_URL:
     CACHES = {
         "default": {
@@ -149,12 +157,17 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 5,
 }
 CELERY_TIMEZONE = "Europe/Copenhagen"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+BEAT_TICK_FILE = env.text("BEAT_TICK_FILE", default=str(BASE_DIR / "var" / "beat.tick"))
+CELERY_BEAT_SCHEDULE = {
+    # Shows in /healthz that beat, broker and worker hang together.
+    "heartbeat": {"task": "foi_portal.celery.heartbeat", "schedule": 10, "options": {"expires": 10}},
+}
 
 # Mail
-EMAIL_CONFIG = env.email("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+vars().update(env.email("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL: str = env.str("DEFAULT_FROM_EMAIL", default="foi-portalen@localhost")
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", default="foi-portalen@localhost")
 
 # Users
 AUTH_USER_MODEL = "core.User"
@@ -178,25 +191,27 @@ USE_THOUSAND_SEPARATOR = True
 
 # Static files: our own and the npm packages, with hashed names.
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
-STATICFILES_DIRS = [
-    BASE_DIR / "static",
-    ("dkfds", BASE_DIR / "node_modules/dkfds/dist"),
-    ("htmx", BASE_DIR / "node_modules/htmx.org/dist"),
-    ("accessible-autocomplete", BASE_DIR / "node_modules/accessible-autocomplete/dist"),
-]
+STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
+NODE_MODULES = BASE_DIR / "node_modules"
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
+if NODE_MODULES.is_dir():  # not in the image, where everything was collected when it was built
+    STATICFILES_DIRS += [
+        ("dkfds", NODE_MODULES / "dkfds/dist"),
+        ("htmx", NODE_MODULES / "htmx.org/dist"),
+        ("accessible-autocomplete", NODE_MODULES / "accessible-autocomplete/dist"),
+    ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
-        if DEBUG or TESTING
+        if _RELAXED
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = DEBUG or TESTING
+WHITENOISE_USE_FINDERS = _RELAXED
 
 # Uploads: files are parsed defensively (registry/importing); this is the outer wall.
-UPLOAD_MAX_BYTES: int = env.int("UPLOAD_MAX_BYTES", default=20 * 1024 * 1024)
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 20 * 1024 * 1024, least=1)
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # Safety
@@ -205,11 +220,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
-if not DEBUG and not TESTING:
-    SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+if not _RELAXED:
+    SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
     SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_HSTS_SECONDS = env.int("SECURE_HSTS_SECONDS", default=31_536_000)
+    SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = True
@@ -228,10 +243,13 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+LOG_LEVEL = env.choice("LOG_LEVEL", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }
+
+env.stop_if_wrong()

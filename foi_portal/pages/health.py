@@ -1,0 +1,94 @@
+"""``/healthz``: is the portal able to serve? Asked by proxies, containers and monitoring."""
+
+import logging
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache as once
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.core.cache import cache
+from django.db import connection
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from foi_portal.celery import HEARTBEAT_KEY, HEARTBEAT_SECONDS
+from foi_portal.celery import app as celery_app
+
+logger = logging.getLogger(__name__)
+TIMEOUT = 2.0  # seconds for all probes together
+NOT_SET_UP = {"status": "ikke sat op"}
+
+
+@login_not_required
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> JsonResponse:
+    """200 when database, cache and broker answer, else 503.
+
+    Body: per service ``status`` (ok | fejl | ikke sat op) and ``ms``; never why it fails, as the page
+    is public: the reason is in the log. ``worker`` says when background work last ran and does not
+    count: pages work without it.
+    """
+    probes: dict[str, Callable[[], object]] = {"database": _database}
+    if settings.REDIS_URL:
+        probes |= {"cache": _cache, "broker": _broker}
+    deadline = time.monotonic() + TIMEOUT
+    running = {name: _threads().submit(_timed, probe) for name, probe in probes.items()}
+    found = {name: _result(name, future, deadline) for name, future in running.items()}
+    well = all(answer["status"] == "ok" for answer in found.values())
+    body = {"status": "ok" if well else "fejl", "cache": NOT_SET_UP, "broker": NOT_SET_UP} | found
+    body["worker"] = _worker() if settings.REDIS_URL and well else NOT_SET_UP
+    return JsonResponse(body, status=200 if well else 503)
+
+
+@once
+def _threads() -> ThreadPoolExecutor:
+    """Probes run in threads because a frozen service answers nothing at all; made after the fork."""
+    return ThreadPoolExecutor(max_workers=6, thread_name_prefix="healthz")
+
+
+def _timed(probe: Callable[[], object]) -> float:
+    start = time.monotonic()
+    probe()
+    return (time.monotonic() - start) * 1000
+
+
+def _result(name: str, future: "Future[float]", deadline: float) -> dict[str, Any]:
+    try:
+        return {"status": "ok", "ms": round(future.result(max(0.0, deadline - time.monotonic())), 1)}
+    except Exception as error:  # noqa: BLE001, RUF100 - whatever it is, the answer is the same
+        logger.warning("%s does not answer: %s", name, error or type(error).__name__)
+        future.cancel()
+        return {"status": "fejl"}
+
+
+def _database() -> None:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    finally:
+        connection.close()  # this thread's own
+
+
+def _cache() -> None:
+    with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1) as client:
+        client.ping()
+
+
+def _broker() -> None:
+    with celery_app.connection_for_write(connect_timeout=1) as broker:
+        broker.connect()
+        broker.default_channel.client.ping()  # type: ignore[attr-defined]
+
+
+def _worker() -> dict[str, Any]:
+    last = cache.get(HEARTBEAT_KEY)
+    if last is None:
+        return {"status": "fejl"}
+    age = max(0, round(time.time() - last))
+    return {"status": "ok" if age < 6 * HEARTBEAT_SECONDS else "fejl", "seconds_since": age}
