@@ -2,7 +2,6 @@
 
 import os
 import time
-from pathlib import Path
 from typing import Any
 
 from celery import Celery
@@ -29,5 +28,5 @@ def heartbeat() -> None:
 @beat_init.connect
 def _touch_a_file_for_each_task_sent(**kwargs: Any) -> None:
     """A beat has no port to ask; the age of this file tells whether it lives."""
-    tick = Path(settings.BEAT_TICK_FILE)
+    tick = settings.BEAT_TICK_FILE
     after_task_publish.connect(lambda **_: tick.touch(), weak=False)

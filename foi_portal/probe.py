@@ -9,7 +9,6 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from pathlib import Path
 
 from foi_portal.celery import HEARTBEAT_SECONDS
 from foi_portal.environment import Environment
@@ -33,14 +32,15 @@ def worker() -> bool:
     """The worker of this host answers over the broker."""
     command = [sys.executable, "-m", "celery", "-A", "foi_portal", "inspect", "ping", "--timeout", "5"]
     command += ["-d", f"celery@{os.uname().nodename}"]
-    return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+    answer = subprocess.run(command, capture_output=True, timeout=20, check=False)  # noqa: S603
+    return answer.returncode == 0
 
 
 def beat() -> bool:
     """A task was sent within the last three heartbeats."""
     from foi_portal import settings
 
-    tick = Path(settings.BEAT_TICK_FILE)
+    tick = settings.BEAT_TICK_FILE
     return tick.exists() and time.time() - tick.stat().st_mtime < 3 * HEARTBEAT_SECONDS
 
 

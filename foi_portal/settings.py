@@ -158,7 +158,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_TIMEZONE = "Europe/Copenhagen"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-BEAT_TICK_FILE = env.text("BEAT_TICK_FILE", default=str(BASE_DIR / "var" / "beat.tick"))
+_run_dir = Path(env.text("RUN_DIR", default=str(BASE_DIR / "var")))
+CELERY_BEAT_SCHEDULE_FILENAME = str(_run_dir / "beat-schedule")
+BEAT_TICK_FILE = _run_dir / "beat.tick"
 CELERY_BEAT_SCHEDULE = {
     # Shows in /healthz that beat, broker and worker hang together.
     "heartbeat": {"task": "foi_portal.celery.heartbeat", "schedule": 10, "options": {"expires": 10}},
