@@ -1,9 +1,75 @@
+"""The outer wall against large uploads, and the transaction that every unsafe request runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from foi_portal.core import history
+
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+View = Callable[..., HttpResponseBase]
+
+FORM_SLACK = 64 * 1024  # what a form may carry beside its file
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+
 class UploadLimitMiddleware:
-    def __init__(self, get_response):
+    """Answer 413 before the body is read when it is larger than ``UPLOAD_MAX_BYTES`` and a form's slack.
+
+    The page is rendered without the request: nobody is signed in this far out.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
-    def __call__(self, request):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        if length <= settings.UPLOAD_MAX_BYTES + FORM_SLACK:
+            return self.get_response(request)
+        megabytes = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
+        return HttpResponse(render_to_string("413.html", {"megabytes": megabytes}), status=413)
+
+
+class RecordingMiddleware:
+    """Run every view that may write (any method but GET, HEAD, OPTIONS, TRACE) in ``history.recording``.
+
+    So one POST is one transaction and one change set by the signed-in user. An exception rolls everything back,
+    and so does an answer of status 400 or above: a view that refuses has written nothing, whatever it did on
+    the way. The answer is rendered inside, so a page that fails to render does not leave its writes behind.
+    A view (or its class) with ``recording_exempt = True`` looks after its own transactions. Must be the last
+    middleware, for it calls the view itself.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
 
-
-class RecordingMiddleware(UploadLimitMiddleware): ...
+    def process_view(
+        self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        exempt = any(
+            getattr(v, "recording_exempt", False) for v in (view, getattr(view, "view_class", None)) if v
+        )
+        if request.method in SAFE_METHODS or exempt:
+            return None
+        in_admin = request.resolver_match is not None and "admin" in request.resolver_match.app_names
+        with history.recording(actor=getattr(request, "user", None), kind="admin" if in_admin else None):
+            response = view(request, *args, **kwargs)
+            render = getattr(response, "render", None)
+            if callable(render):
+                response = render()
+            if response.status_code >= 400:
+                transaction.set_rollback(True)
+            return response

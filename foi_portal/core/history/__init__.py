@@ -1,1 +1,154 @@
-def connect() -> None: ...
+"""The history: who changed what, when and why, for every row that people edit.
+
+Triggers in the database (``triggers``) write it, so no way of writing goes around it. This module says who
+is writing (``recording``) and looks things up; ``reading`` makes changes readable, ``undo`` takes them back.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, NEVER_RECORDED, to_python, tracked_models
+
+if TYPE_CHECKING:
+    from foi_portal.core.models import Change, Record, User
+
+REASON_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who is writing on a connection just now, in which change set, how and why."""
+
+    actor: int | None
+    change_set: uuid.UUID
+    kind: str
+    reason: str
+
+
+def current(using: str = DEFAULT_DB_ALIAS) -> Act | None:
+    """The act being recorded on this thread's connection, or ``None`` outside ``recording``."""
+    return getattr(connections[using], "foi_act", None)
+
+
+@contextmanager
+def recording(
+    actor: User | AnonymousUser | None = None,
+    kind: str | None = None,
+    reason: str | None = None,
+    using: str = DEFAULT_DB_ALIAS,
+) -> Iterator[uuid.UUID]:
+    """Make every write inside one transaction and one change set, which is yielded.
+
+    An inner ``recording`` keeps what it is not given (change set, actor, kind, reason) from the outer one and
+    puts the outer values back at its end. The kind is otherwise "edit"; a reason is cut at 500 characters.
+    An exception rolls the writes and their history back together.
+    """
+    connection = connections[using]
+    outer = current(using)
+    act = outer or Act(None, uuid.uuid4(), "edit", "")
+    if actor is not None and actor.pk is not None:
+        act = replace(act, actor=actor.pk)
+    if kind is not None:
+        act = replace(act, kind=str(kind))
+    if reason is not None:
+        act = replace(act, reason=reason.strip()[:REASON_LENGTH])
+    with transaction.atomic(using=using):
+        _announce(connection, act)
+        try:
+            yield act.change_set
+        finally:
+            connection.foi_act = outer  # type: ignore[attr-defined]
+        # After an exception the savepoint's rollback has put PostgreSQL's settings back already.
+        if not connection.needs_rollback:
+            _announce(connection, outer)
+
+
+def _announce(connection: BaseDatabaseWrapper, act: Act | None) -> None:
+    """Tell the triggers: on SQLite they ask this connection, on PostgreSQL the transaction's settings."""
+    connection.foi_act = act  # type: ignore[attr-defined]
+    if connection.vendor != "postgresql":
+        return
+    values = (
+        ("", "", "", "") if act is None else (str(act.actor or ""), str(act.change_set), act.kind, act.reason)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('foi.actor', %s, true), set_config('foi.change_set', %s, true),"
+            " set_config('foi.kind', %s, true), set_config('foi.reason', %s, true)",
+            values,
+        )
+
+
+def changes_of(obj: models.Model) -> models.QuerySet[Change]:
+    """The object's changes, newest first, with those of its many-to-many rows."""
+    from foi_portal.core.models import Change
+
+    meta = obj._meta.concrete_model._meta  # type: ignore[union-attr]
+    wanted = models.Q(table=meta.db_table, row_id=obj.pk)
+    for field in meta.local_many_to_many:
+        through = field.remote_field.through._meta  # type: ignore[union-attr]
+        if through.auto_created:
+            column = field.m2m_column_name()
+            mine = models.Q(**{f"after__{column}": obj.pk}) | models.Q(**{f"before__{column}": obj.pk})
+            wanted |= models.Q(table=through.db_table) & mine
+    return Change.objects.filter(wanted)
+
+
+def since(obj: Record, version: int) -> models.QuerySet[Change]:
+    """The object's changes after the given version, newest first."""
+    from foi_portal.core.models import Change
+
+    return Change.objects.filter(
+        table=obj._meta.concrete_model._meta.db_table,  # type: ignore[union-attr]
+        row_id=obj.pk,
+        row_version__gt=version,
+    )
+
+
+def state_at(obj: Record, version: int) -> dict[str, Any] | None:
+    """The object's columns as they were at ``version``, as Python values, or ``None`` when there is no such version.
+
+    Keys are columns, which are the fields' ``attname`` (``provider_id``).
+    """
+    from foi_portal.core.models import Change
+
+    model = obj._meta.concrete_model
+    assert model is not None  # noqa: S101 - instances always have one
+    after = (
+        Change.objects.filter(table=model._meta.db_table, row_id=obj.pk, row_version=version)
+        .exclude(after=None)
+        .values_list("after", flat=True)
+        .first()
+    )
+    return None if after is None else to_python(model, after)
+
+
+def connect() -> None:
+    """Keep the triggers in place from now on: after every migration, with a system check."""
+    from foi_portal.core.history import triggers
+
+    triggers.connect()
+
+
+__all__ = [
+    "KEPT_BY_TRIGGERS",
+    "NEVER_RECORDED",
+    "Act",
+    "changes_of",
+    "connect",
+    "current",
+    "recording",
+    "since",
+    "state_at",
+    "to_python",
+    "tracked_models",
+]

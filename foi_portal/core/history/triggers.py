@@ -1,0 +1,341 @@
+"""The triggers that write the history and the versions, generated for both databases from the models.
+
+PostgreSQL: generic functions that read the row as JSON, fired once per statement with the statement's rows, so
+a bulk write costs one insert. They name no column, so a migration can change a table under them. SQLite: one
+trigger per table and operation with the columns written out; they are dropped before a migration, because
+SQLite rebuilds tables in one, and put back after it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from django.core import checks
+from django.db import connections, models, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate, pre_migrate
+
+from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, NEVER_RECORDED, recorded_fields, tracked_models
+
+HISTORY = "core_change"
+REFUSED = "Historikken kan hverken ændres eller slettes."
+COLUMNS = (
+    '"table", row_id, row_version, operation, "before", "after", actor_id, change_set, kind, reason, "at"'
+)
+
+# --- PostgreSQL ---------------------------------------------------------------------------------------------
+
+_ACT = """
+    NULLIF(current_setting('foi.actor', true), '')::bigint,
+    change_set,
+    COALESCE(NULLIF(current_setting('foi.kind', true), ''), 'system'),
+    COALESCE(current_setting('foi.reason', true), ''),
+    statement_timestamp()"""
+
+# Arguments of the triggers: the primary key's column, then the columns that are not recorded.
+FUNCTIONS = {
+    "foi_version": f"""
+DECLARE
+    ignored text[] := TG_ARGV[1:] || '{{{",".join(KEPT_BY_TRIGGERS)}}}'::text[];
+BEGIN
+    NEW.created_at := OLD.created_at;
+    IF to_jsonb(NEW) - ignored = to_jsonb(OLD) - ignored THEN
+        NEW.version := OLD.version;
+        NEW.updated_at := OLD.updated_at;
+    ELSE
+        NEW.version := OLD.version + 1;
+        NEW.updated_at := statement_timestamp();
+    END IF;
+    RETURN NEW;
+END""",
+    "foi_record": f"""
+DECLARE
+    pk text := TG_ARGV[0];
+    hidden text[] := TG_ARGV[1:];
+    ignored text[] := '{{{",".join(KEPT_BY_TRIGGERS)}}}'::text[];
+    change_set uuid := COALESCE(NULLIF(current_setting('foi.change_set', true), '')::uuid, gen_random_uuid());
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO {HISTORY} ({COLUMNS})
+        SELECT TG_TABLE_NAME, (a ->> pk)::bigint, (a ->> 'version')::int, 'insert', NULL, a, {_ACT}
+        FROM (SELECT to_jsonb(r) - hidden AS a FROM foi_new r) n;
+    ELSIF TG_OP = 'UPDATE' THEN
+        INSERT INTO {HISTORY} ({COLUMNS})
+        SELECT TG_TABLE_NAME, COALESCE(a ->> pk, b ->> pk)::bigint, (a ->> 'version')::int,
+            CASE WHEN b IS NULL THEN 'insert' WHEN a IS NULL THEN 'delete' ELSE 'update' END, b, a, {_ACT}
+        FROM (SELECT to_jsonb(r) - hidden AS b FROM foi_old r) o
+        FULL JOIN (SELECT to_jsonb(r) - hidden AS a FROM foi_new r) n ON a ->> pk = b ->> pk
+        WHERE (a - ignored) IS DISTINCT FROM (b - ignored);
+    ELSE
+        INSERT INTO {HISTORY} ({COLUMNS})
+        SELECT TG_TABLE_NAME, (b ->> pk)::bigint, NULL, 'delete', b, NULL, {_ACT}
+        FROM (SELECT to_jsonb(r) - hidden AS b FROM foi_old r) o;
+    END IF;
+    RETURN NULL;
+END""",
+    "foi_refuse": """
+BEGIN
+    RAISE EXCEPTION '%', TG_ARGV[0] USING ERRCODE = 'integrity_constraint_violation';
+END""",
+}
+
+Definitions = dict[tuple[str, str], str]  # (table, trigger) → SQL that creates it
+
+
+def _postgresql(tables: dict[str, set[str]]) -> Definitions:
+    wanted: Definitions = {}
+
+    def add(table: str, name: str, when: str, how: str) -> None:
+        wanted[table, name] = f'CREATE TRIGGER {name} {when} ON "{table}" {how}'
+
+    for model in tracked_models():
+        table = model._meta.db_table
+        if table not in tables:
+            continue
+        recorded = {field.column for field in recorded_fields(model)}
+        hidden = [f.column for f in model._meta.local_concrete_fields if f.column not in recorded]
+        args = ", ".join(f"'{column}'" for column in (_pk(model), *hidden))
+        each = f"FOR EACH STATEMENT EXECUTE FUNCTION foi_record({args})"
+        add(table, "foi_insert", "AFTER INSERT", f"REFERENCING NEW TABLE AS foi_new {each}")
+        add(
+            table,
+            "foi_update",
+            "AFTER UPDATE",
+            f"REFERENCING OLD TABLE AS foi_old NEW TABLE AS foi_new {each}",
+        )
+        add(table, "foi_delete", "AFTER DELETE", f"REFERENCING OLD TABLE AS foi_old {each}")
+        refuse = f"FOR EACH STATEMENT EXECUTE FUNCTION foi_refuse('{table} has a history and cannot be truncated.')"
+        add(table, "foi_truncate", "BEFORE TRUNCATE", refuse)
+        if recorded.issuperset(KEPT_BY_TRIGGERS):
+            add(table, "foi_version", "BEFORE UPDATE", f"FOR EACH ROW EXECUTE FUNCTION foi_version({args})")
+    if HISTORY in tables:
+        refuse = f"FOR EACH STATEMENT EXECUTE FUNCTION foi_refuse('{REFUSED}')"
+        add(HISTORY, "foi_refuse", "BEFORE UPDATE OR DELETE OR TRUNCATE", refuse)
+    return wanted
+
+
+# --- SQLite -------------------------------------------------------------------------------------------------
+
+_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+
+
+def _sqlite(tables: dict[str, set[str]]) -> Definitions:
+    wanted: Definitions = {}
+
+    def add(table: str, name: str, when: str, body: str) -> None:
+        wanted[table, name] = f'CREATE TRIGGER "{name}" {when} BEGIN {body} END'
+
+    for model in tracked_models():
+        table, pk = model._meta.db_table, _pk(model)
+        fields = [field for field in recorded_fields(model) if field.column in tables.get(table, ())]
+        if not fields:
+            continue
+        columns = [field.column for field in fields]
+        versioned = set(columns).issuperset(KEPT_BY_TRIGGERS)
+        real = " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in columns if c not in KEPT_BY_TRIGGERS)
+
+        def record(operation: str, pk: str, version: str, before: str, after: str, table: str = table) -> str:
+            return (
+                f"INSERT INTO {HISTORY} ({COLUMNS}) SELECT '{table}', {pk}, {version}, '{operation}', "
+                f"{before}, {after}, foi_actor(), foi_change_set(), foi_kind(), foi_reason(), {_NOW}"
+            )
+
+        def row(alias: str, kept: dict[str, str], fields: Sequence[models.Field[Any, Any]] = fields) -> str:
+            pairs = ", ".join(f"'{f.column}', {kept.get(f.column) or _json(alias, f)}" for f in fields)
+            return f"json_object({pairs})"
+
+        new_version, version = ('NEW."version"', "OLD.version + 1") if versioned else ("NULL", "NULL")
+        kept = {"version": version, "created_at": "OLD.created_at", "updated_at": _NOW} if versioned else {}
+        insert = record("insert", f'NEW."{pk}"', new_version, "NULL", row("NEW", {}))
+        delete = record("delete", f'OLD."{pk}"', "NULL", row("OLD", {}), "NULL")
+        update = (
+            record("update", f'NEW."{pk}"', version, row("OLD", {}), row("NEW", kept)) + f" WHERE {real};"
+        )
+        if versioned:
+            # One trigger, not two: SQLite lets a trigger's own write fire every trigger but itself.
+            update += (
+                f' UPDATE "{table}" SET version = OLD.version + ({real}), created_at = OLD.created_at, '
+                f'updated_at = CASE WHEN {real} THEN {_NOW} ELSE OLD.updated_at END WHERE "{pk}" = NEW."{pk}";'
+            )
+        add(table, f"foi_insert_{table}", f'AFTER INSERT ON "{table}"', f"{insert};")
+        add(table, f"foi_update_{table}", f'AFTER UPDATE ON "{table}"', update)
+        add(table, f"foi_delete_{table}", f'AFTER DELETE ON "{table}"', f"{delete};")
+    if HISTORY in tables:
+        for operation in ("UPDATE", "DELETE"):
+            name = f"foi_refuse_{operation.lower()}_{HISTORY}"
+            add(HISTORY, name, f"BEFORE {operation} ON {HISTORY}", f"SELECT RAISE(ABORT, '{REFUSED}');")
+    return wanted
+
+
+def _json(alias: str, field: models.Field[Any, Any]) -> str:
+    column = f'{alias}."{field.column}"'
+    return f"json({column})" if isinstance(field, models.JSONField) else column
+
+
+def _pk(model: type[models.Model]) -> str:
+    pk = model._meta.pk
+    assert pk is not None  # noqa: S101 - every model class has one
+    return pk.column
+
+
+def _teach(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Give a new SQLite connection the functions that the triggers ask who is writing."""
+    if connection.vendor != "sqlite":
+        return
+    statement: dict[str, str] = {}
+
+    def ask(attribute: str, otherwise: Any) -> Any:
+        act = getattr(connection, "foi_act", None)
+        return otherwise if act is None else getattr(act, attribute)
+
+    def change_set() -> str:
+        act = getattr(connection, "foi_act", None)
+        return act.change_set.hex if act else statement.setdefault("change_set", uuid.uuid4().hex)
+
+    def forget(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        statement.clear()  # outside recording, each statement is a change set of its own
+        return execute(sql, params, many, context)
+
+    sqlite = connection.connection
+    sqlite.create_function("foi_actor", 0, lambda: ask("actor", None))
+    sqlite.create_function("foi_change_set", 0, change_set)
+    sqlite.create_function("foi_kind", 0, lambda: ask("kind", "system"))
+    sqlite.create_function("foi_reason", 0, lambda: ask("reason", ""))
+    connection.execute_wrappers[:] = [w for w in connection.execute_wrappers if w.__name__ != "forget"]
+    connection.execute_wrappers.append(forget)
+
+
+# --- Both ---------------------------------------------------------------------------------------------------
+
+
+def expected(connection: BaseDatabaseWrapper) -> Definitions:
+    """The triggers that should be there, for the tables that are there. None before the history's own table is."""
+    with connection.cursor() as cursor:
+        names = set(connection.introspection.table_names(cursor))
+        tables: dict[str, set[str]] = {}
+        for table in names & {HISTORY, *(model._meta.db_table for model in tracked_models())}:
+            tables[table] = set()
+            if connection.vendor == "sqlite":  # Django's own description stumbles over our check constraints
+                cursor.execute("SELECT name FROM pragma_table_info(%s)", [table])
+                tables[table] = {name for (name,) in cursor.fetchall()}
+    if HISTORY not in tables:
+        return {}
+    return _postgresql(tables) if connection.vendor == "postgresql" else _sqlite(tables)
+
+
+def installed(connection: BaseDatabaseWrapper) -> Definitions:
+    """The triggers of ours that are there, by what they were made from (on PostgreSQL a digest of it)."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(
+                "SELECT c.relname, t.tgname, CASE WHEN t.tgenabled = 'O' THEN obj_description(t.oid, 'pg_trigger') END"
+                " FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid"
+                " WHERE NOT t.tgisinternal AND starts_with(t.tgname, 'foi_') AND pg_table_is_visible(c.oid)"
+            )
+        else:
+            cursor.execute(
+                "SELECT tbl_name, name, sql FROM sqlite_master WHERE type = 'trigger' AND name GLOB 'foi_*'"
+            )
+        return {(table, name): made_from for table, name, made_from in cursor.fetchall()}
+
+
+def _digest(sql: str) -> str:
+    return hashlib.sha256(sql.encode()).hexdigest()
+
+
+def faults(connection: BaseDatabaseWrapper) -> tuple[Definitions, list[tuple[str, str]]]:
+    """Triggers to make (missing or outdated), and triggers to drop (outdated or no longer wanted)."""
+    wanted, there = expected(connection), installed(connection)
+    mark = _digest if connection.vendor == "postgresql" else str
+    make = {key: sql for key, sql in wanted.items() if there.get(key) != mark(sql)}
+    if wanted and connection.vendor == "postgresql" and _functions(connection) != FUNCTIONS:
+        make = wanted
+    return make, [key for key in there if key in make or key not in wanted]
+
+
+def _functions(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT proname, prosrc FROM pg_proc WHERE proname = ANY(%s) AND pg_function_is_visible(oid)",
+            [list(FUNCTIONS)],
+        )
+        return dict(cursor.fetchall())
+
+
+def install(connection: BaseDatabaseWrapper) -> None:
+    """Make the triggers what they should be; does nothing when they are."""
+    make, drop_first = faults(connection)
+    if not make and not drop_first:
+        return
+    with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+        drop(connection, drop_first)
+        if connection.vendor == "postgresql":
+            for name, body in FUNCTIONS.items():
+                cursor.execute(
+                    f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $foi${body}$foi$"
+                )
+        for (table, name), sql in make.items():
+            cursor.execute(sql)
+            if connection.vendor == "postgresql":
+                cursor.execute(f"COMMENT ON TRIGGER {name} ON \"{table}\" IS '{_digest(sql)}'")
+
+
+def drop(connection: BaseDatabaseWrapper, keys: Sequence[tuple[str, str]]) -> None:
+    with connection.cursor() as cursor:
+        for table, name in keys:
+            on = f' ON "{table}"' if connection.vendor == "postgresql" else ""
+            cursor.execute(f'DROP TRIGGER IF EXISTS "{name}"{on}')
+
+
+@contextmanager
+def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Work without history, for emptying test databases only."""
+    drop(connection, list(installed(connection)))
+    try:
+        yield
+    finally:
+        install(connection)
+
+
+def _before_migrate(using: str, **_: Any) -> None:
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        drop(connection, list(installed(connection)))
+
+
+def _after_migrate(using: str, **_: Any) -> None:
+    install(connections[using])
+
+
+def check(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """System check foi.W101: a trigger of the history is missing, switched off or outdated.
+
+    A warning, because ``migrate`` runs this check before it repairs the fault.
+    """
+    return [
+        checks.Warning(
+            f"Historikken har en fejl: triggeren {name} på tabellen {table} mangler eller er forældet.",
+            hint="Kør «manage.py migrate»: den lægger triggerne på plads. "
+            "(The history's trigger is missing or outdated; run migrate.)",
+            obj=table,
+            id="foi.W101",
+        )
+        for alias in databases or ()
+        for table, name in faults(connections[alias])[0]
+    ]
+
+
+def connect() -> None:
+    """Connect to Django's signals and checks."""
+    from django.apps import apps
+
+    core = apps.get_app_config("core")
+    connection_created.connect(_teach, dispatch_uid="foi_portal.core.history")
+    pre_migrate.connect(_before_migrate, sender=core, dispatch_uid="foi_portal.core.history")
+    post_migrate.connect(_after_migrate, sender=core, dispatch_uid="foi_portal.core.history")
+    checks.register(check, checks.Tags.database)

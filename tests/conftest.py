@@ -1,0 +1,66 @@
+"""What every test needs: a fast password hasher, the services' rules, and a history that can be emptied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db.backends.base.operations import BaseDatabaseOperations
+
+from foi_portal.core.history import triggers
+
+REQUIRE_SERVICES = os.environ.get("FOI_REQUIRE_SERVICES") == "1"
+
+
+def on_postgresql() -> bool:
+    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for marker in (
+        "postgres: needs PostgreSQL (DATABASE_URL)",
+        "redis: needs Redis (REDIS_URL)",
+        "browser: drives a real browser",
+    ):
+        config.addinivalue_line("markers", marker)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what lacks its service, or fail when FOI_REQUIRE_SERVICES=1 promised it.
+
+    A run on SQLite has promised neither PostgreSQL nor Redis, so there those tests are skipped always.
+    """
+    promised = REQUIRE_SERVICES and on_postgresql()
+    if item.get_closest_marker("postgres") and not on_postgresql():
+        pytest.skip("needs PostgreSQL: set DATABASE_URL")
+    if item.get_closest_marker("redis") and not settings.REDIS_URL:
+        _missing("needs Redis: set REDIS_URL", promised)
+    if item.get_closest_marker("browser") and not (
+        shutil.which("chromium") or shutil.which("chromium-browser")
+    ):
+        _missing("needs Chromium on the path", REQUIRE_SERVICES)
+
+
+def _missing(what: str, promised: bool) -> None:
+    if promised:
+        pytest.fail(f"{what} (FOI_REQUIRE_SERVICES=1)", pytrace=False)
+    pytest.skip(what)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _history_can_be_emptied() -> Any:
+    """Let Django empty the tables between transactional tests: nothing else may touch the history."""
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def without_history(self: Any, sql_list: list[str]) -> None:
+        with triggers.suspended(self.connection):
+            flush(self, sql_list)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(BaseDatabaseOperations, "execute_sql_flush", without_history)
+    yield
+    patch.undo()

@@ -1,0 +1,53 @@
+"""Plain functions that make valid rows with sensible defaults; say only what the test is about."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from django.contrib.auth.models import Group
+
+from foi_portal.core.models import User
+from registry.models import Component, Dependency, Organisation, System
+
+_number = count(1)
+
+
+def organisation(**values: Any) -> Organisation:
+    number = next(_number)
+    defaults = {"code": f"ORG-{number}", "name": f"Organisation {number}", "kind": "vendor"}
+    return Organisation.objects.create(**defaults | values)
+
+
+def component(**values: Any) -> Component:
+    number = next(_number)
+    defaults = {
+        "code": f"KOMP-{number}",
+        "name": f"Komponent {number}",
+        "level": "joint-public",
+        "component_type": "service",
+    }
+    return Component.objects.create(**defaults | values)
+
+
+def system(**values: Any) -> System:
+    number = next(_number)
+    return System.objects.create(**{"code": f"SYS-{number}", "name": f"Fagsystem {number}"} | values)
+
+
+def dependency(**values: Any) -> Dependency:
+    if "source" not in values:
+        values["source"] = system()
+    if "target" not in values:
+        values["target"] = component()
+    return Dependency.objects.create(**values)
+
+
+def user(group: str | None = None, **values: Any) -> User:
+    """A user whose password is "hemmelig-2026", in the named group (made with no permissions if it is missing)."""
+    number = next(_number)
+    defaults = {"username": f"bruger{number}", "password": "hemmelig-2026"}
+    made = User.objects.create_user(**defaults | values)
+    if group:
+        made.groups.add(Group.objects.get_or_create(name=group)[0])
+    return made
