@@ -102,10 +102,11 @@ class Environment:
         """Django's settings of one database, from ``postgres://user:password@host:port/name`` or ``sqlite:///path``."""
         url = self.text(name, default)
         try:
-            scheme, database = urlsplit(url).scheme, Env.db_url_config(url)
+            known = urlsplit(url).scheme in DATABASE_SCHEMES
+            database = Env.db_url_config(url) if known else {}
         except ValueError:
-            scheme, database = "", {}
-        if scheme not in DATABASE_SCHEMES or not database.get("NAME"):
+            database = {}
+        if not database.get("NAME"):
             # The URL is not repeated: it may hold the password.
             self.problem(
                 "foi.E003",

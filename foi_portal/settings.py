@@ -9,9 +9,13 @@ the system checks of ``checks.py``.
 import sys
 from pathlib import Path
 
+import django_stubs_ext
 from csp.constants import NONE, SELF
 
 from foi_portal.environment import Environment
+
+# Generic classes of Django (ModelForm[Asset]) can be written as the type checker wants them.
+django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -195,6 +199,8 @@ USE_THOUSAND_SEPARATOR = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.text("STATIC_ROOT", default=str(BASE_DIR / "staticfiles")))
 NODE_MODULES = BASE_DIR / "node_modules"
+if _RELAXED:
+    STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # empty; WhiteNoise complains when it is not there
 STATICFILES_DIRS: list[Path | tuple[str, Path]] = [BASE_DIR / "static"]
 if NODE_MODULES.is_dir():  # not in the image, where everything was collected when it was built
     STATICFILES_DIRS += [
