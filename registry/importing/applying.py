@@ -1,0 +1,221 @@
+"""Carrying a plan out: all of it in one transaction and one change set, or nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+from django.db import DataError, IntegrityError, OperationalError, connection
+from django.db.models import Model
+
+from foi_portal.core import history
+from foi_portal.core.models import Change, User
+from registry.importing.formats import DEPENDENCIES, FileFormat
+from registry.importing.planning import FilePlan, Plan, Progress, RowPlan, make_plan
+from registry.importing.reading import Reading
+from registry.models import Asset, Organisation
+
+BATCH = 1_000
+TURN = 0x464F49  # the advisory lock that imports take turns by («FOI»)
+
+
+class ImportRefused(Exception):  # noqa: N818  (the portal refuses; nothing has been written)
+    """The import was not carried out and left nothing behind; the text says why, in Danish."""
+
+
+class PlanHasProblems(ImportRefused):
+    """The files do not fit the registry (any more)."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__("Filerne har fejl, og intet er indlæst.")
+        self.plan = plan
+
+
+class PlanChanged(ImportRefused):
+    """The registry has changed since the dry run, so the import would do something else than was shown."""
+
+    def __init__(self, plan: Plan) -> None:
+        super().__init__(
+            "Registret er ændret siden prøvekørslen, og intet er indlæst. Se den nye prøvekørsel."
+        )
+        self.plan = plan
+
+
+class Busy(ImportRefused):
+    """Another import is running, or somebody is writing the same rows: try again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done. ``change_set`` finds it in the history; it holds nothing when nothing had to be changed."""
+
+    plan: Plan
+    change_set: uuid.UUID
+
+
+def apply_reading(
+    reading: Reading,
+    *,
+    actor: User | None,
+    reason: str,
+    expected: str | None = None,
+    progress: Progress = lambda _text, _done, _total: None,
+) -> Applied:
+    """Plan against the registry as it is now and write it, all or nothing.
+
+    In: ``expected`` is the digest of the plan a person said yes to; ``None`` takes whatever the plan is.
+    Errors: ``PlanHasProblems``, ``PlanChanged``, ``Busy``, ``ImportRefused``; each leaves nothing written.
+    """
+    try:
+        with history.recording(actor=actor, kind=Change.Kind.IMPORT, reason=reason) as change_set:
+            _wait_for_turn()
+            plan = make_plan(reading)
+            if plan.problems:
+                raise PlanHasProblems(plan)
+            if expected is not None and plan.digest() != expected:
+                raise PlanChanged(plan)
+            _Writer(plan, progress).write()
+            return Applied(plan, change_set)
+    except IntegrityError as error:
+        raise Busy("Nogen har rettet de samme rækker imens, og intet er indlæst. Prøv igen.") from error
+    except OperationalError as error:
+        raise Busy(
+            "Databasen er optaget af andre rettelser, og intet er indlæst. Prøv igen om lidt."
+        ) from error
+    except DataError as error:
+        raise ImportRefused("Databasen afviste en værdi, og intet er indlæst.") from error
+
+
+def _wait_for_turn() -> None:
+    """One import at a time. SQLite's transactions take turns by themselves; here the lock goes with them."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
+
+
+class _Writer:
+    """Writes a plan, file after file in the order they lean on each other."""
+
+    def __init__(self, plan: Plan, progress: Progress) -> None:
+        self.plan = plan
+        self.progress = progress
+        self.done = 0
+        self.organisations: dict[str, int] = {}
+        self.assets: dict[str, int] = {}
+
+    def write(self) -> None:
+        for file in self.plan.files:
+            self._hold(file)
+        self.organisations = dict(Organisation.objects.values_list("code", "pk"))
+        self.assets = dict(Asset.objects.values_list("code", "pk"))
+        # Everything new first: a row may point at one that stands later, or in another file.
+        postponed: list[tuple[FileFormat, Model, dict[str, Any]]] = []
+        for file in self.plan.files:
+            if file.format is not DEPENDENCIES:
+                postponed += self._create_assets(file)
+        for found, instance, after in postponed:
+            self._update(found, [RowPlan(0, (), instance.pk, None, {}, after)])
+        for file in self.plan.files:
+            self._update(file.format, file.updated)
+            if file.format is DEPENDENCIES:
+                self._insert(file.format, file.created)
+
+    def _hold(self, file: FilePlan) -> None:
+        """Lock the rows that will be changed, and refuse if one has been changed since it was planned."""
+        versions = {row.pk: row.version for row in file.updated}
+        keys = sorted(pk for pk in versions if pk is not None)
+        for start in range(0, len(keys), BATCH):
+            rows = file.format.model._default_manager.select_for_update().order_by("pk")
+            now = dict(rows.filter(pk__in=keys[start : start + BATCH]).values_list("pk", "version"))
+            if any(now.get(pk) != versions[pk] for pk in keys[start : start + BATCH]):
+                raise PlanChanged(self.plan)
+
+    def _create_assets(self, file: FilePlan) -> list[tuple[FileFormat, Model, dict[str, Any]]]:
+        """Create the file's new rows, those that others point at first.
+
+        Out: what had to wait, because it points at a row that did not exist yet.
+        """
+        ids = self.organisations if file.format.model is Organisation else self.assets
+        waiting = []
+        for wave in _waves(file.created):
+            late = []
+            for row in wave:
+                missing = {
+                    column.field: row.after[column.field]
+                    for column in file.format.columns
+                    if column.refers
+                    and row.after.get(column.field)
+                    and not self._id(column.refers, row, column.field)
+                }
+                for name in missing:
+                    row.after[name] = None
+                late.append(missing)
+            created = self._insert(file.format, wave)
+            for row, instance, missing in zip(wave, created, late, strict=True):
+                ids[row.key[0]] = instance.pk
+                if missing:
+                    waiting.append((file.format, instance, missing))
+        return waiting
+
+    def _id(self, refers: str, row: RowPlan, name: str) -> int | None:
+        ids = self.organisations if refers == "organisation" else self.assets
+        return ids.get(row.after[name])
+
+    def _insert(self, found: FileFormat, rows: list[RowPlan]) -> list[Model]:
+        created: list[Model] = []
+        for start in range(0, len(rows), BATCH):
+            batch = [found.model(**self._columns(found, row.after)) for row in rows[start : start + BATCH]]
+            created += found.model._default_manager.bulk_create(batch)
+            self._tick(found, len(batch))
+        return created
+
+    def _update(self, found: FileFormat, rows: list[RowPlan]) -> None:
+        """Write the changed columns only. Rows that change alike go together."""
+        alike: dict[tuple[str, ...], list[RowPlan]] = defaultdict(list)
+        for row in rows:
+            alike[tuple(sorted(row.after))].append(row)
+        for names, group in alike.items():
+            for start in range(0, len(group), BATCH):
+                batch = group[start : start + BATCH]
+                instances = [found.model(pk=row.pk, **self._columns(found, row.after)) for row in batch]
+                found.model._default_manager.bulk_update(instances, names)
+                self._tick(found, len(batch))
+
+    def _columns(self, found: FileFormat, values: dict[str, Any]) -> dict[str, Any]:
+        """The values with codes turned into keys."""
+        columns = dict(values)
+        for column in found.columns:
+            if column.refers and column.field in columns:
+                ids = self.organisations if column.refers == "organisation" else self.assets
+                code = columns.pop(column.field)
+                columns[f"{column.field}_id"] = ids[code] if code else None
+        return columns
+
+    def _tick(self, found: FileFormat, count: int) -> None:
+        self.done += count
+        self.progress(f"Skriver {found.label.lower()}", self.done, self.plan.changes)
+
+
+def _waves(rows: list[RowPlan]) -> Iterator[list[RowPlan]]:
+    """The rows in groups, each pointing only at earlier groups; successors that go in a ring are let be."""
+    by_code = {row.key[0]: row for row in rows}
+    for fields in (("parent", "successor"), ("parent",)):
+        sorter = TopologicalSorter(
+            {
+                code: {row.after[f] for f in fields if row.after.get(f) in by_code}
+                for code, row in by_code.items()
+            }
+        )
+        try:
+            sorter.prepare()
+        except CycleError:
+            continue
+        while sorter.is_active():
+            ready = sorted(sorter.get_ready(), key=lambda code: by_code[code].row)
+            yield [by_code[code] for code in ready]
+            sorter.done(*ready)
+        return

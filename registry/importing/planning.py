@@ -1,0 +1,461 @@
+"""What an import would do: every row against the registry and the other files, before anything is written."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Model
+
+from registry.importing.formats import (
+    COMPONENTS,
+    DEPENDENCIES,
+    FORMATS,
+    ORGANISATIONS,
+    SYSTEMS,
+    Column,
+    FileFormat,
+)
+from registry.importing.problems import Problem, Suggester, shorten, sort_problems
+from registry.importing.reading import Reading, Sheet
+from registry.importing.values import BadValue, clean
+from registry.models import Asset, Dependency, Kind, Organisation
+
+Progress = Callable[[str, int, int], None]
+Key = tuple[str, ...]
+BATCH = 1_000
+KIND_WORDS = {Kind.COMPONENT.value: "en komponent", Kind.SYSTEM.value: "et fagsystem"}
+
+
+@dataclass(slots=True)
+class Stored:
+    """A row as the database has it. Foreign keys are codes, as in the files."""
+
+    pk: int
+    version: int
+    archived: bool
+    values: dict[str, Any]
+
+
+@dataclass(slots=True)
+class RowPlan:
+    """What happens to one row: ``pk`` is ``None`` when it is created. Only fields that change are here."""
+
+    row: int
+    key: Key
+    pk: int | None
+    version: int | None
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(slots=True)
+class FilePlan:
+    """What happens to the rows of one sheet."""
+
+    file: str
+    format: FileFormat
+    created: list[RowPlan] = field(default_factory=list)
+    updated: list[RowPlan] = field(default_factory=list)
+    unchanged: int = 0
+
+
+@dataclass(slots=True)
+class Plan:
+    """The whole import. With ``problems`` nothing may be written; ``notes`` are worth reading, no more."""
+
+    files: list[FilePlan] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+    @property
+    def changes(self) -> int:
+        return sum(len(f.created) + len(f.updated) for f in self.files)
+
+    def digest(self) -> str:
+        """The same for two plans exactly when they would write the same."""
+        digest = hashlib.sha256()
+        for file in self.files:
+            for row in (*file.created, *file.updated):
+                digest.update(repr((file.format.name, row.key, row.pk, row.before, row.after)).encode())
+        return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class _Row:
+    """A row of a sheet, read. ``bad`` are the fields that could not be."""
+
+    row: int
+    key: Key
+    values: dict[str, Any]
+    bad: set[str]
+
+
+def make_plan(reading: Reading, progress: Progress = lambda _text, _done, _total: None) -> Plan:
+    """Check everything and plan it. In: what was read; ``progress(text, done, total)`` is called now and then.
+
+    Reads the registry with a number of queries that does not depend on what is in it (dependencies: one per
+    thousand rows). Never raises for what the files hold.
+    """
+    planner = _Planner(reading, progress)
+    files = planner.run()
+    order = {sheet.file: position for position, sheet in enumerate(_in_order(reading.sheets))}
+    return Plan(
+        files=files,
+        problems=sort_problems(planner.problems, order),
+        notes=sort_problems(planner.notes, order),
+    )
+
+
+def _in_order(sheets: Mapping[str, Sheet]) -> list[Sheet]:
+    return [sheets[name] for name in FORMATS if name in sheets]
+
+
+class _Planner:
+    """One planning: the registry's rows, the files' rows, and the questions asked of both."""
+
+    def __init__(self, reading: Reading, progress: Progress) -> None:
+        self.reading = reading
+        self.problems = list(reading.problems)
+        self.notes = list(reading.notes)
+        self.progress = progress
+        self.total = sum(len(sheet.table.rows) for sheet in reading.sheets.values())
+        self.done = 0
+        self.rows: dict[str, list[_Row]] = {}
+        self.given_organisations: set[str] = set()
+        self.organisation_codes = dict(Organisation.objects.values_list("pk", "code"))
+        self.asset_codes = dict(Asset.objects.values_list("pk", "code"))
+        self.organisations = self._load(ORGANISATIONS, Organisation.objects.all())
+        # Either format's fields will do for the other's rows: both are the same table.
+        self.assets = {
+            **self._load(COMPONENTS, Asset.objects.components()),
+            **self._load(SYSTEMS, Asset.objects.systems()),
+        }
+        self.kinds = dict(Asset.objects.values_list("code", "kind"))
+
+    def run(self) -> list[FilePlan]:
+        for sheet in _in_order(self.reading.sheets):
+            self.rows[sheet.format.name] = list(self._parse(sheet))
+        # Also rows with other faults: that a row is wrong does not make its code unknown.
+        self.given_organisations = {row.key[0] for row in self.rows.get(ORGANISATIONS.name, [])}
+        self._settle_kinds()
+        self._suggesters = {
+            "organisation": Suggester(self._names(("organisations",), self.organisations)),
+            "asset": Suggester(self._names(("components", "systems"), self.assets)),
+        }
+        self._check_external_ids()
+        files = []
+        for sheet in _in_order(self.reading.sheets):
+            rows = self._without_duplicates(sheet)
+            if sheet.format in (ORGANISATIONS, COMPONENTS):
+                self._check_loops(sheet, rows)
+            files.append(self._plan(sheet, rows))
+        return files
+
+    # What the registry has
+
+    def _load(self, found: FileFormat, queryset: Any) -> dict[Key, Stored]:
+        """Rows by key, with the values of the format's fields, foreign keys as codes."""
+        names = [_attribute(found.model, column) for column in found.columns]
+        codes = [self._codes(column) for column in found.columns]
+        keys = [found.columns.index(found.by_name[name]) for name in found.keys]
+        stored = {}
+        for pk, version, archived_at, *cells in queryset.values_list(
+            "pk", "version", "archived_at", *names
+        ).iterator():
+            values = [
+                code[cell] if code is not None and cell is not None else cell
+                for code, cell in zip(codes, cells, strict=True)
+            ]
+            stored[tuple(values[i] for i in keys)] = Stored(
+                pk,
+                version,
+                archived_at is not None,
+                {column.field: value for column, value in zip(found.columns, values, strict=True)},
+            )
+        return stored
+
+    def _codes(self, column: Column) -> dict[int, str] | None:
+        if not column.refers:
+            return None
+        return self.organisation_codes if column.refers == "organisation" else self.asset_codes
+
+    def _stored(self, found: FileFormat, rows: list[_Row]) -> dict[Key, Stored]:
+        if found is ORGANISATIONS:
+            return self.organisations
+        if found is not DEPENDENCIES:
+            return self.assets
+        ids = {code: pk for pk, code in self.asset_codes.items()}
+        sources = sorted({ids[row.key[0]] for row in rows if row.key[0] in ids})
+        stored: dict[Key, Stored] = {}
+        for start in range(0, len(sources), BATCH):
+            queryset = Dependency.objects.filter(source_id__in=sources[start : start + BATCH])
+            stored |= self._load(found, queryset)
+        return stored
+
+    # What the files have
+
+    def _parse(self, sheet: Sheet) -> Iterator[_Row]:
+        columns = [(sheet.format.by_name[name], index) for name, index in sheet.columns.items()]
+        known: dict[tuple[str, str], Any] = {}  # the same few values stand in most rows
+        for row, cells in sheet.table.rows[1:]:
+            self._tick(f"Læser {sheet.format.label.lower()}")
+            if len(cells) > sheet.width:
+                self._say(
+                    sheet, row, "", cells[sheet.width], "Rækken har flere felter, end der er kolonnenavne."
+                )
+                continue
+            values: dict[str, Any] = {}
+            bad: set[str] = set()
+            for column, index in columns:
+                text = cells[index] if index < len(cells) else ""
+                fault = sheet.table.faults.get((row, index))
+                if fault is None:
+                    if (column.name, text) not in known:
+                        known[column.name, text] = _value(column, text)
+                    value = known[column.name, text]
+                    if not isinstance(value, BadValue):
+                        values[column.field] = value
+                        continue
+                    fault = str(value)
+                bad.add(column.field)
+                self._say(sheet, row, column.name, text, fault)
+            key = tuple(str(values.get(sheet.format.by_name[name].field, "")) for name in sheet.format.keys)
+            yield _Row(row, key, values, bad)
+
+    def _without_duplicates(self, sheet: Sheet) -> list[_Row]:
+        """Each key once. A second row with the same key is a fault when it differs, else left out and told."""
+        first: dict[Key, _Row] = {}
+        key_fields = {sheet.format.by_name[name].field for name in sheet.format.keys}
+        unclear = []
+        for row in self.rows[sheet.format.name]:
+            if row.bad & key_fields or not all(row.key):
+                unclear.append(row)
+                continue
+            earlier = first.setdefault(row.key, row)
+            if earlier is row:
+                continue
+            named = " → ".join(row.key)
+            if earlier.values == row.values and not row.bad:
+                message = f"Rækken er den samme som række {earlier.row} og tælles kun med én gang."
+                self._note(sheet.file, row.row, sheet.format.keys[0], named, message)
+            else:
+                message = f"Står også i række {earlier.row} med andre værdier. Slet den ene."
+                self._say(sheet, row.row, sheet.format.keys[0], named, message)
+        return sorted([*first.values(), *unclear], key=lambda row: row.row)
+
+    def _settle_kinds(self) -> None:
+        """Which codes will be components and which systems, and a fault where one would be both."""
+        placed: dict[str, tuple[str, int, str]] = {}
+        for found in (COMPONENTS, SYSTEMS):
+            kind = dict(found.fixed)["kind"]
+            for row in self.rows.get(found.name, []):
+                code = row.key[0]
+                if not code:
+                    continue
+                sheet = self.reading.sheets[found.name]
+                file, number, other = placed.setdefault(code, (sheet.file, row.row, kind))
+                if other != kind:
+                    self._say(
+                        sheet,
+                        row.row,
+                        "code",
+                        code,
+                        f"Koden står også i {file}, række {number}. Den kan kun være ét.",
+                    )
+                elif self.kinds.setdefault(code, kind) != kind:
+                    word = KIND_WORDS[self.kinds[code]]
+                    self._say(
+                        sheet, row.row, "code", code, f"Koden er {word} og kan ikke stå i {found.name}."
+                    )
+
+    def _names(self, formats: tuple[str, ...], stored: dict[Key, Stored]) -> dict[str, str]:
+        names = {key[0]: str(row.values["name"]) for key, row in stored.items()}
+        for name in formats:
+            for row in self.rows.get(name, []):
+                if row.key[0]:
+                    names[row.key[0]] = str(row.values.get("name") or names.get(row.key[0], ""))
+        return names
+
+    # What does not fit
+
+    def _plan(self, sheet: Sheet, rows: list[_Row]) -> FilePlan:
+        found = sheet.format
+        stored = self._stored(found, rows)
+        plan = FilePlan(sheet.file, found)
+        new = [row for row in rows if row.key not in stored and not row.bad]
+        self._check_columns_of_new(sheet, new)
+        refers = [column for column in found.columns if column.refers and column.name in sheet.columns]
+        for row in rows:
+            self._tick(f"Kontrollerer {found.label.lower()}")
+            old = stored.get(row.key)
+            for column in refers:
+                self._check_reference(sheet, row, column, old)
+            merged = {**(old.values if old else {}), **row.values}
+            if not row.bad:
+                for rule in found.rules:
+                    for name, message in rule(merged):
+                        self._say(
+                            sheet,
+                            row.row,
+                            name,
+                            str(row.values.get(found.by_name[name].field) or ""),
+                            message,
+                        )
+            self._place(plan, row, old)
+        return plan
+
+    def _place(self, plan: FilePlan, row: _Row, old: Stored | None) -> None:
+        if row.bad:
+            return
+        if old is None:
+            plan.created.append(
+                RowPlan(row.row, row.key, None, None, {}, {**dict(plan.format.fixed), **row.values})
+            )
+            return
+        after = {name: value for name, value in row.values.items() if value != old.values[name]}
+        if not after:
+            plan.unchanged += 1
+            return
+        before = {name: old.values[name] for name in after}
+        plan.updated.append(RowPlan(row.row, row.key, old.pk, old.version, before, after))
+        if old.archived:
+            message = "Er arkiveret i portalen. Værdierne rettes, men den bliver ved med at være arkiveret."
+            self._note(plan.file, row.row, "", " → ".join(row.key), message)
+
+    def _check_columns_of_new(self, sheet: Sheet, new: list[_Row]) -> None:
+        if not new:
+            return
+        for column in sheet.format.columns:
+            model_field = sheet.format.model._meta.get_field(column.field)
+            if column.required and column.name not in sheet.columns and not model_field.has_default():
+                count = "1 række er ny" if len(new) == 1 else f"{len(new)} rækker er nye"
+                self._say(
+                    sheet,
+                    sheet.header_row,
+                    column.name,
+                    "",
+                    f"Kolonnen «{column.name}» mangler. Den skal være der, for {count} (første gang i række "
+                    f"{new[0].row}, {' → '.join(new[0].key)}).",
+                )
+
+    def _check_reference(self, sheet: Sheet, row: _Row, column: Column, old: Stored | None) -> None:
+        code = row.values.get(column.field)
+        if not code:
+            return
+        if column.refers == "organisation":
+            stored, known = (
+                self.organisations,
+                (code,) in self.organisations or code in self.given_organisations,
+            )
+            unread = "organisations" in self.reading.unread
+        else:
+            stored, known = self.assets, code in self.kinds
+            unread = bool(self.reading.unread & {"components", "systems"})
+        if not known:
+            if not unread:
+                self._say(sheet, row.row, column.name, code, self._unknown(column, code))
+        elif column.refers == "component" and self.kinds[code] != Kind.COMPONENT.value:
+            self._say(sheet, row.row, column.name, code, f"«{code}» er et fagsystem. Vælg en komponent.")
+        elif (
+            (code,) in stored and stored[code,].archived and (old is None or old.values[column.field] != code)
+        ):
+            self._note(sheet.file, row.row, column.name, code, "Koden er arkiveret i portalen.")
+
+    def _unknown(self, column: Column, code: str) -> str:
+        is_organisation = column.refers == "organisation"
+        meant = self._suggesters["organisation" if is_organisation else "asset"](code)
+        if meant:
+            return f"Koden kendes ikke. Mente du «{meant}»?"
+        where = "organisations" if is_organisation else "components eller systems"
+        return f"Koden kendes ikke. Ret den, eller tag den med i {where}."
+
+    def _check_external_ids(self) -> None:
+        """Two systems with one KITOS id: within the file, or one in the file and one in the registry."""
+        rows = self.rows.get(SYSTEMS.name, [])
+        rewritten = {row.key for row in rows if "external_id" in row.values}
+        owners = {
+            stored.values["external_id"]: key[0]
+            for key, stored in self.assets.items()
+            if stored.values.get("external_id") and key not in rewritten
+        }
+        for row in rows:
+            external_id = row.values.get("external_id")
+            if external_id and owners.setdefault(external_id, row.key[0]) != row.key[0]:
+                self._say(
+                    self.reading.sheets[SYSTEMS.name],
+                    row.row,
+                    "external_id",
+                    str(external_id),
+                    f"«{owners[external_id]}» har allerede dette KITOS-id.",
+                )
+
+    def _check_loops(self, sheet: Sheet, rows: list[_Row]) -> None:
+        """A fault at each row of the file that is its own ancestor."""
+        stored = self.organisations if sheet.format is ORGANISATIONS else self.assets
+        parents: dict[str, str | None] = {key[0]: row.values.get("parent") for key, row in stored.items()}
+        for row in rows:
+            if "parent" in row.values:
+                parents[row.key[0]] = row.values["parent"]
+        on_loop = _loops(parents)
+        for row in rows:
+            loop = on_loop.get(row.key[0])
+            if loop and len(loop) > 1 and "parent" in row.values:
+                start = loop.index(row.key[0])
+                names = [*loop[start:], *loop[:start], row.key[0]]
+                shown = " → ".join(names if len(names) <= 8 else [*names[:6], "…", names[-1]])
+                self._say(
+                    sheet,
+                    row.row,
+                    "parent_code",
+                    row.values["parent"] or "",
+                    f"Det går i ring: {shown}. Vælg en anden.",
+                )
+
+    # Small helps
+
+    def _say(self, sheet: Sheet, row: int, column: str, value: str, message: str) -> None:
+        self.problems.append(Problem(sheet.file, row, column, shorten(value), message))
+
+    def _note(self, file: str, row: int, column: str, value: str, message: str) -> None:
+        self.notes.append(Problem(file, row, column, shorten(value), message))
+
+    def _tick(self, text: str) -> None:
+        self.done += 1
+        if self.done % BATCH == 0:
+            self.progress(text, self.done, 2 * self.total)
+
+
+def _attribute(model: type[Model], column: Column) -> str:
+    return str(model._meta.get_field(column.field).attname)  # type: ignore[union-attr]
+
+
+def _value(column: Column, text: str) -> Any:
+    """The cell's value, or the ``BadValue`` that says why there is none."""
+    try:
+        cleaned = clean(text)
+        if not cleaned and column.required:
+            return BadValue("Skal udfyldes.")
+        value = column.parse(cleaned)
+    except BadValue as error:
+        return error
+    return None if column.refers and value == "" else value
+
+
+def _loops(parents: Mapping[str, str | None]) -> dict[str, list[str]]:
+    """Code → the loop it is on, for every code that is its own ancestor. Linear in the number of codes."""
+    loops: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for start in parents:
+        path: dict[str, int] = {}
+        code: str | None = start
+        while code is not None and code not in seen:
+            seen.add(code)
+            path[code] = len(path)
+            code = parents.get(code)
+        if code is not None and code in path:
+            loop = list(path)[path[code] :]
+            loops |= dict.fromkeys(loop, loop)
+    return loops
