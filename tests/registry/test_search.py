@@ -253,6 +253,8 @@ def test_successor_already_found_better_keeps_its_place() -> None:
     mitid = Hit("component", 1, Rank.NAME)
     nemid = Hit("component", 2, Rank.WORD_START)
     assert [hit.id for hit in in_order([nemid, mitid], [Outdated(nemid, "NemID", "component", 1)])] == [1, 2]
+    nemid, mitid = Hit("component", 2, Rank.CODE, place=1), Hit("component", 1, Rank.DESCRIPTION, place=2)
+    assert [hit.id for hit in in_order([nemid, mitid], [Outdated(nemid, "NemID", "component", 1)])] == [1, 2]
     archived = Hit("component", 2, Rank.CODE, archived=True)
     other = Hit("component", 3, Rank.NAME)
     assert [hit.id for hit in in_order([archived, other], [Outdated(archived, "NemID", "component", 1)])] == [
