@@ -51,7 +51,7 @@ def test_save(kmd):
     assert change.row_version == change.after["version"] == 2
     kmd.refresh_from_db()
     assert kmd.version == 2
-    assert kmd.updated_at > kmd.created_at
+    assert kmd.updated_at >= kmd.created_at
 
 
 def test_many_to_many_add_and_remove():

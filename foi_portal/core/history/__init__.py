@@ -1,7 +1,7 @@
 """The history: who changed what, when and why, for every row that people edit.
 
 Triggers in the database (``triggers``) write it, so no way of writing goes around it. This module says who
-is writing (``recording``) and looks things up; ``reading`` makes changes readable, ``undo`` takes them back.
+is writing (``recording``) and looks things up; ``reading`` makes changes readable, ``undoing`` takes them back.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import DEFAULT_DB_ALIAS, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from foi_portal.core.history.reading import permission, readable, visible_to
 from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, NEVER_RECORDED, to_python, tracked_models
-
-if TYPE_CHECKING:
-    from foi_portal.core.models import Change, Record, User
+from foi_portal.core.history.undoing import ChangedSince, NotUndoable, Undone, undo, undoable
+from foi_portal.core.models import Change, Record, User
 
 REASON_LENGTH = 500
 
@@ -90,8 +90,6 @@ def _announce(connection: BaseDatabaseWrapper, act: Act | None) -> None:
 
 def changes_of(obj: models.Model) -> models.QuerySet[Change]:
     """The object's changes, newest first, with those of its many-to-many rows."""
-    from foi_portal.core.models import Change
-
     meta = obj._meta.concrete_model._meta  # type: ignore[union-attr]
     wanted = models.Q(table=meta.db_table, row_id=obj.pk)
     for field in meta.local_many_to_many:
@@ -105,8 +103,6 @@ def changes_of(obj: models.Model) -> models.QuerySet[Change]:
 
 def since(obj: Record, version: int) -> models.QuerySet[Change]:
     """The object's changes after the given version, newest first."""
-    from foi_portal.core.models import Change
-
     return Change.objects.filter(
         table=obj._meta.concrete_model._meta.db_table,  # type: ignore[union-attr]
         row_id=obj.pk,
@@ -119,8 +115,6 @@ def state_at(obj: Record, version: int) -> dict[str, Any] | None:
 
     Keys are columns, which are the fields' ``attname`` (``provider_id``).
     """
-    from foi_portal.core.models import Change
-
     model = obj._meta.concrete_model
     assert model is not None  # noqa: S101 - instances always have one
     after = (
@@ -143,12 +137,20 @@ __all__ = [
     "KEPT_BY_TRIGGERS",
     "NEVER_RECORDED",
     "Act",
+    "ChangedSince",
+    "NotUndoable",
+    "Undone",
     "changes_of",
     "connect",
     "current",
+    "permission",
+    "readable",
     "recording",
     "since",
     "state_at",
     "to_python",
     "tracked_models",
+    "undo",
+    "undoable",
+    "visible_to",
 ]

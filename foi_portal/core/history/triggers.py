@@ -20,7 +20,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
 from django.db.models.signals import post_migrate, pre_migrate
 
-from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, NEVER_RECORDED, recorded_fields, tracked_models
+from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, recorded_fields, tracked_models
 
 HISTORY = "core_change"
 REFUSED = "Historikken kan hverken ændres eller slettes."

@@ -1,0 +1,227 @@
+"""Changes as people read them: what was it called, which field, before, after, by whom and why; in Danish."""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.utils import formats, timezone
+from django.utils.text import capfirst
+
+from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, recorded_fields, to_python, tracked_models
+from foi_portal.core.models import Change, User
+
+Objects = dict[type[models.Model], dict[Any, models.Model]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field's change. ``before`` and ``after`` are ready to show; nothing is an empty text."""
+
+    label: str
+    before: str
+    after: str
+    before_url: str = ""
+    after_url: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change, readable. ``title`` and ``url`` are the row's own ("" when it has no page or is gone)."""
+
+    change: Change
+    title: str
+    url: str
+    noun: str
+    operation: str
+    who: str
+    at: datetime.datetime
+    kind: str
+    reason: str
+    change_set: uuid.UUID
+    differences: list[Difference]
+
+
+def plain(value: Any) -> str:
+    """A value as Danish text; nothing is an empty text."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if isinstance(value, datetime.datetime):
+        return formats.date_format(timezone.localtime(value), "DATETIME_FORMAT")
+    if isinstance(value, datetime.date):
+        return formats.date_format(value, "DATE_FORMAT")
+    return str(formats.localize(value))
+
+
+def permission(model: type[models.Model]) -> str:
+    """The permission to view the table's rows and so their history: "registry.view_asset".
+
+    A many-to-many table needs that of the model which has the field.
+    """
+    meta = (_many_to_many(model) or model._meta.pk).model._meta  # type: ignore[union-attr]
+    return f"{meta.app_label}.view_{meta.model_name}"
+
+
+def visible_to(user: User | AnonymousUser, changes: models.QuerySet[Change]) -> models.QuerySet[Change]:
+    """The changes of tables whose rows the user may view."""
+    tables = [model._meta.db_table for model in tracked_models() if user.has_perm(permission(model))]
+    return changes.filter(table__in=tables)
+
+
+def readable(
+    changes: Iterable[Change],
+    user: User | AnonymousUser | None = None,
+    show: Callable[[Any], str] = plain,
+) -> list[Entry]:
+    """The changes in the given order as entries; with ``user``, without those the user may not see.
+
+    One query per kind of row that is named, however many changes. ``show`` writes a value that is neither a
+    choice nor a reference (dates, numbers, yes and no).
+    """
+    by_table = {model._meta.db_table: model for model in tracked_models()}
+    known = [
+        (change, model)
+        for change in changes
+        if (model := by_table.get(change.table)) and (user is None or user.has_perm(permission(model)))
+    ]
+    states = [
+        (change, model, _python(model, change.before), _python(model, change.after)) for change, model in known
+    ]
+    objects = _objects(states)
+    return [_entry(*state, objects, show) for state in states]
+
+
+def _python(model: type[models.Model], recorded: dict[str, Any] | None) -> dict[str, Any]:
+    return to_python(model, recorded) if recorded else {}
+
+
+def _objects(states: list[tuple[Change, type[models.Model], dict[str, Any], dict[str, Any]]]) -> Objects:
+    """Every row that the changes name, one query per model."""
+    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    for change, model, before, after in states:
+        wanted[User].add(change.actor_id)
+        if not model._meta.auto_created:
+            wanted[model].add(change.row_id)
+        for field in recorded_fields(model):
+            if isinstance(field, models.ForeignKey):
+                wanted[field.related_model] |= {before.get(field.column), after.get(field.column)}  # type: ignore[index]
+    return {
+        # Non-null references are what titles are made of («A → B»).
+        model: model._base_manager.select_related().in_bulk([pk for pk in ids if pk is not None])
+        for model, ids in wanted.items()
+    }
+
+
+def _entry(
+    change: Change,
+    model: type[models.Model],
+    before: dict[str, Any],
+    after: dict[str, Any],
+    objects: Objects,
+    show: Callable[[Any], str],
+) -> Entry:
+    link = _many_to_many(model)
+    if link is None:
+        obj = objects[model].get(change.row_id)
+        title = str(obj) if obj else _lost(model, change.row_id, after or before)
+        differences = _differences(change, model, before, after, partial(_shown, objects=objects, show=show))
+        noun = model._meta.verbose_name
+    else:
+        noun, row = link.model._meta.verbose_name, after or before
+        owner_id, other_id = row[link.m2m_column_name()], row[link.m2m_reverse_name()]
+        obj = objects[link.model].get(owner_id)
+        title = str(obj) if obj else _lost(link.model, owner_id, {})
+        other = objects[link.related_model].get(other_id)
+        name = str(other) if other else _lost(link.related_model, other_id, {})
+        url = _url(other)
+        label = capfirst(str(link.verbose_name))
+        differences = [
+            Difference(label, "", name, "", url) if after else Difference(label, name, "", url, "")
+        ]
+    return Entry(
+        change=change,
+        title=title,
+        url=_url(obj),
+        noun=str(noun),
+        operation="ændret" if link is not None else str(change.get_operation_display()),
+        who=_who(change.actor_id, objects),
+        at=change.at,
+        kind=str(change.get_kind_display()),
+        reason=change.reason,
+        change_set=change.change_set,
+        differences=differences,
+    )
+
+
+def _differences(
+    change: Change,
+    model: type[models.Model],
+    before: dict[str, Any],
+    after: dict[str, Any],
+    shown: Callable[[Any, Any], tuple[str, str]],
+) -> list[Difference]:
+    """The fields that differ, in the model's order, then columns that the model has no more."""
+    fields: dict[str, Any] = {field.column: field for field in recorded_fields(model)}
+    columns = [*fields, *sorted((before.keys() | after.keys()) - fields.keys())]
+    found = []
+    for column in columns:
+        field = fields.get(column)
+        if column in KEPT_BY_TRIGGERS or (field is not None and field.primary_key):
+            continue
+        old, new = before.get(column), after.get(column)
+        if old == new:
+            continue
+        (old_text, old_url), (new_text, new_url) = shown(field, old), shown(field, new)
+        if old_text or new_text:
+            label = capfirst(str(field.verbose_name)) if field is not None else column
+            found.append(Difference(label, old_text, new_text, old_url, new_url))
+    return found
+
+
+def _shown(field: Any, value: Any, objects: Objects, show: Callable[[Any], str]) -> tuple[str, str]:
+    """A value's text and, for a reference, the address of what it refers to."""
+    if value is None or field is None:
+        return show(value), ""
+    if isinstance(field, models.ForeignKey):
+        related = field.related_model
+        obj = objects[related].get(value)  # type: ignore[index]
+        return (str(obj), _url(obj)) if obj else (_lost(related, value, {}), "")  # type: ignore[arg-type]
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value)), ""
+    return show(value), ""
+
+
+def _many_to_many(model: type[models.Model]) -> Any:
+    """The field whose automatic table this is, or None for an ordinary model."""
+    owner: Any = model._meta.auto_created
+    if not owner:
+        return None
+    return next(field for field in owner._meta.local_many_to_many if field.remote_field.through is model)
+
+
+def _who(actor: int | None, objects: Objects) -> str:
+    if actor is None:
+        return "Systemet"
+    return str(objects[User].get(actor) or f"Ukendt bruger ({actor})")
+
+
+def _lost(model: type[models.Model], pk: Any, recorded: dict[str, Any]) -> str:
+    """A name for a row that is gone: the one it had, else its kind and number."""
+    known = (recorded.get(column) for column in ("name", "username", "code"))
+    return str(next(filter(None, known), f"{model._meta.verbose_name} {pk}"))
+
+
+def _url(obj: models.Model | None) -> str:
+    return obj.get_absolute_url() if obj is not None and hasattr(obj, "get_absolute_url") else ""
+
+
+__all__ = ["Difference", "Entry", "permission", "plain", "readable", "visible_to"]

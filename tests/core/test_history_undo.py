@@ -1,0 +1,106 @@
+"""Undoing a change set: all of it or nothing, and never over somebody's newer work."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+
+from foi_portal.core import history
+from foi_portal.core.models import Change, User
+from registry.models import Asset, Component, Organisation
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def mette() -> User:
+    return factories.user(first_name="Mette", last_name="Sørensen")
+
+
+@pytest.fixture
+def bulk(mette) -> uuid.UUID:
+    """A change set that gave three systems a vendor and a status, one of them in two steps."""
+    kmd = factories.organisation(code="KMD")
+    systems = [factories.system(code=f"S{n}") for n in range(3)]
+    with history.recording(actor=mette, kind="bulk") as change_set:
+        Asset.objects.filter(pk__in=[s.pk for s in systems]).update(provider=kmd)
+        Asset.objects.filter(code="S0").update(lifecycle="retired", provider=None)
+    return change_set
+
+
+def test_undo_puts_every_row_back_in_a_change_set_of_its_own(bulk, mette):
+    assert history.undoable(bulk)
+    done = history.undo(bulk, mette, "Forkert leverandør")
+    assert done.rows == 3
+    assert set(Asset.objects.values_list("provider", "lifecycle")) == {(None, "active")}
+    changes = Change.objects.filter(change_set=done.change_set)
+    assert changes.count() == 3
+    assert {(c.kind, c.actor, c.reason) for c in changes} == {
+        ("undo", mette, f"Fortryder ændringssæt {bulk}: Forkert leverandør")
+    }
+    assert set(Asset.objects.values_list("code", "version")) == {("S0", 4), ("S1", 3), ("S2", 3)}
+
+
+def test_an_undo_can_be_undone(bulk, mette):
+    done = history.undo(bulk, mette)
+    assert not history.undoable(bulk)
+    history.undo(done.change_set, mette)
+    assert Asset.objects.filter(provider__code="KMD").count() == 2
+
+
+def test_undo_refuses_when_a_row_is_changed_since_and_names_it(bulk, mette):
+    Asset.objects.filter(code="S1").update(name="Cura")
+    assert not history.undoable(bulk)
+    with pytest.raises(history.ChangedSince, match="1 af 3 rækker er ændret siden") as refused:
+        history.undo(bulk, mette)
+    assert refused.value.rows == ["Cura"]
+    assert Asset.objects.filter(provider__code="KMD").count() == 2
+
+
+def test_undo_refuses_a_row_that_is_gone(bulk, mette):
+    Asset.objects.filter(code="S1").delete()
+    assert not history.undoable(bulk)
+    with pytest.raises(history.ChangedSince):
+        history.undo(bulk, mette)
+
+
+def test_undo_refuses_what_made_rows_and_what_does_not_exist(mette):
+    with history.recording(actor=mette) as change_set:
+        factories.organisation()
+    for unknown in (change_set, uuid.uuid4()):
+        assert not history.undoable(unknown)
+        with pytest.raises(history.NotUndoable):
+            history.undo(unknown, mette)
+    assert Organisation.objects.count() == 1
+
+
+def test_undo_refuses_rows_without_versions(mette):
+    with history.recording(actor=mette) as change_set:
+        User.objects.filter(pk=mette.pk).update(is_active=False)
+    assert not history.undoable(change_set)
+    with pytest.raises(history.NotUndoable):
+        history.undo(change_set, mette)
+
+
+def test_undo_refuses_old_values_that_break_a_constraint_now(mette):
+    kmd = factories.organisation(code="KMD")
+    with history.recording(actor=mette) as change_set:
+        Organisation.objects.filter(pk=kmd.pk).update(code="KMD-AS")
+    factories.organisation(code="KMD")
+    with pytest.raises(history.NotUndoable):
+        history.undo(change_set, mette)
+    assert set(Organisation.objects.values_list("code", flat=True)) == {"KMD", "KMD-AS"}
+
+
+def test_undo_refuses_old_values_that_break_a_rule_across_rows_now(mette):
+    platform = factories.component(name="Serviceplatformen")
+    module = factories.component(name="Modul", parent=platform)
+    with history.recording(actor=mette) as change_set:
+        Component.objects.filter(pk=module.pk).update(parent=None)
+    Component.objects.filter(pk=platform.pk).update(parent=module)
+    with pytest.raises(history.NotUndoable) as refused:
+        history.undo(change_set, mette)
+    assert "ring" in refused.value.rows[0]
+    assert Component.objects.get(pk=module.pk).parent is None
