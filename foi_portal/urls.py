@@ -1,1 +1,13 @@
-urlpatterns = []
+"""The portal's addresses."""
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+urlpatterns = [
+    path("konto/login/", auth.LoginView.as_view(), name="login"),
+    path("konto/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+    path("", include("registry.urls")),
+    path("", include("foi_portal.pages.urls")),
+]

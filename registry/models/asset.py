@@ -81,6 +81,11 @@ class AssetQuerySet(ArchivableQuerySet):
             ~models.Exists(_dependency()._default_manager.filter(source=models.OuterRef("pk")))
         )
 
+    def retired_but_used(self) -> Self:
+        """Retired, yet something ongoing is written as using it."""
+        using = _dependency()._default_manager.ongoing().filter(target=models.OuterRef("pk"))  # type: ignore[attr-defined]
+        return self.filter(archived_at=None, lifecycle=Lifecycle.RETIRED).filter(models.Exists(using))
+
 
 def _dependency() -> type[models.Model]:
     from registry.models.dependency import Dependency  # the two modules need each other at run time only

@@ -43,6 +43,15 @@ class OrganisationQuerySet(ArchivableQuerySet):
         """The municipality itself and its units: those that can own a fagsystem."""
         return self.filter(kind__in=OWN_KINDS)
 
+    def owning_systems(self) -> Self:
+        """Those that own a fagsystem, for the filter's select."""
+        return self.filter(pk__in=self.model.owned_systems.rel.related_model.objects.values("department"))
+
+    def providing(self, kind: str) -> Self:
+        """Those that provide an asset of the kind, for the filter's select."""
+        assets = self.model.provided_assets.rel.related_model.objects.filter(kind=kind)
+        return self.filter(pk__in=assets.values("provider"))
+
     def existing(self, on: datetime.date) -> Self:
         """Organisations whose half-open period holds on the date ``on``."""
         return self.filter(Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gt=on))

@@ -1,0 +1,78 @@
+"""Who may do what: the groups of DESIGN §5 and the one question views ask.
+
+Rights are Django's own model permissions, given to five groups. A right to one single object (the systems
+somebody is responsible for) comes from an auth backend of an upper app, through ``has_perm(perm, obj)``.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser, Group, Permission
+from django.db import models, transaction
+
+from foi_portal.core.models import User
+
+READER, RESPONSIBLE, FOI, MANAGER, ADMINISTRATOR = (
+    "Læser",
+    "Systemansvarlig",
+    "FOI",
+    "Kontorchef",
+    "Administrator",
+)
+READ_REGISTRY = ("view_asset", "view_component", "view_system", "view_organisation", "view_dependency")
+EDIT_REGISTRY = tuple(
+    f"{verb}_{noun}"
+    for verb in ("add", "change")
+    for noun in ("component", "system", "organisation", "dependency")
+)
+GROUPS: dict[str, tuple[str, ...]] = {
+    READER: READ_REGISTRY,
+    RESPONSIBLE: READ_REGISTRY,
+    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, "add_importjob", "view_importjob"),
+    MANAGER: READ_REGISTRY,
+    ADMINISTRATOR: (
+        *READ_REGISTRY,
+        *EDIT_REGISTRY,
+        "add_importjob",
+        "view_importjob",
+        "add_user",
+        "change_user",
+        "view_user",
+        "add_group",
+        "change_group",
+        "view_group",
+    ),
+}
+ACTIONS = ("view", "add", "change")
+
+
+def may(user: User | AnonymousUser, action: str, on: models.Model | type[models.Model]) -> bool:
+    """Whether ``user`` may ``action`` (view, add or change) this object, or any object of this model.
+
+    Archiving and restoring are changes. A right to the whole model covers each object of it.
+    """
+    perm = f"{on._meta.app_label}.{action}_{on._meta.model_name}"
+    if user.has_perm(perm):
+        return True
+    return isinstance(on, models.Model) and user.has_perm(perm, on)
+
+
+def sync_groups() -> None:
+    """Make the five groups and give them exactly the permissions listed above. Safe to run again."""
+    with transaction.atomic():
+        for name, codenames in GROUPS.items():
+            group, _ = Group.objects.get_or_create(name=name)
+            wanted = set(Permission.objects.filter(codename__in=codenames))
+            if set(group.permissions.all()) != wanted:
+                group.permissions.set(wanted)
+
+
+__all__ = [
+    "ADMINISTRATOR",
+    "FOI",
+    "GROUPS",
+    "MANAGER",
+    "READER",
+    "RESPONSIBLE",
+    "may",
+    "sync_groups",
+]

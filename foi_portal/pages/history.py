@@ -1,0 +1,158 @@
+"""``/historik/``: everything that changed, who did it and why, and one act (a change set) as a whole."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.dateparse import parse_date
+from django.views import View
+
+from foi_portal.core.history import reading, tracked_models, undoing
+from foi_portal.core.models import Change, User
+from foi_portal.core.permissions import may
+from foi_portal.ui import formats
+from foi_portal.ui.views import paginate
+from registry.models import Asset, Dependency, Organisation, System
+
+PAGE = 50
+SHOWN_OF_SET = 5
+WINDOW = 1000
+
+
+@dataclass(frozen=True)
+class Act:
+    """Changes made in one go, newest first. ``count`` is how many of them the window or page holds."""
+
+    change_set: uuid.UUID
+    entries: list[reading.Entry]
+    count: int
+
+    @property
+    def first(self) -> reading.Entry:
+        return self.entries[0]
+
+    @property
+    def hidden(self) -> int:
+        return self.count - len(self.entries)
+
+
+def registry_tables() -> list[str]:
+    return [model._meta.db_table for model in (Asset, Dependency, Organisation)]
+
+
+def latest_acts(changes: QuerySet[Change], user: User | AnonymousUser, limit: int) -> list[Act]:
+    """The last ``limit`` acts among the newest thousand changes, each with its first change readable."""
+    window = list(reading.visible_to(user, changes).values_list("id", "change_set")[:WINDOW])
+    counts: dict[uuid.UUID, int] = {}
+    first: dict[uuid.UUID, int] = {}
+    for key, change_set in window:
+        counts[change_set] = counts.get(change_set, 0) + 1
+        first.setdefault(change_set, key)
+    chosen = list(first.values())[:limit]
+    entries = reading.readable(Change.objects.filter(pk__in=chosen), user, formats.plain)
+    return [Act(e.change_set, [e], counts[e.change_set]) for e in entries]
+
+
+def acts(changes: list[Change], user: User | AnonymousUser) -> list[Act]:
+    """A page of changes with neighbours of the same act put together and long acts shortened."""
+    entries = reading.readable(changes, user, formats.plain)
+    grouped = ((key, list(group)) for key, group in groupby(entries, key=lambda e: e.change_set))
+    return [Act(key, group[:SHOWN_OF_SET], len(group)) for key, group in grouped]
+
+
+class HistoryList(View):
+    """Newest first, filtered by person, kind, noun and dates. Pages go by key, so a million rows cost the same."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if not may(request.user, "view", Asset):
+            raise PermissionDenied
+        changes = self.filtered(reading.visible_to(request.user, Change.objects.all()), request.GET)
+        page = list(changes[: PAGE + 1])
+        more = page[PAGE - 1].pk if len(page) > PAGE else None
+        tables = [(m._meta.db_table, m._meta.verbose_name_plural) for m in (Asset, Dependency, Organisation)]
+        context = {
+            "section": "history",
+            "acts": acts(page[:PAGE], request.user),
+            "more": more,
+            "kinds": Change.Kind.choices,
+            "tables": tables,
+            "people": User.objects.filter(is_active=True).order_by("first_name", "last_name", "username")[
+                :500
+            ],
+            "chosen": request.GET,
+            "filtered": any(request.GET.get(k) for k in ("hvem", "slags", "hvad", "fra", "til")),
+        }
+        return render(request, "pages/history.html", context)
+
+    def filtered(self, changes: QuerySet[Change], params: Any) -> QuerySet[Change]:
+        if params.get("slags") in Change.Kind.values:
+            changes = changes.filter(kind=params["slags"])
+        if params.get("hvem", "").isdecimal():
+            changes = changes.filter(actor=int(params["hvem"][:9]))
+        if params.get("hvad") in {model._meta.db_table for model in tracked_models()}:
+            changes = changes.filter(table=params["hvad"])
+        for name, lookup in (("fra", "at__date__gte"), ("til", "at__date__lte")):
+            try:
+                day = parse_date(params.get(name, ""))
+            except ValueError:
+                day = None
+            if day:
+                changes = changes.filter(**{lookup: day})
+        if params.get("foer", "").isdecimal():
+            changes = changes.filter(pk__lt=int(params["foer"][:18]))
+        return changes.order_by("-id")
+
+
+class ChangeSetDetail(View):
+    """One act with all its changes; undone with a button while nothing newer has touched its rows."""
+
+    def visible(self, request: HttpRequest, change_set: uuid.UUID) -> QuerySet[Change]:
+        changes = reading.visible_to(request.user, Change.objects.filter(change_set=change_set))
+        if not changes.exists():
+            raise Http404("Ændringssættet findes ikke.")
+        return changes.order_by("id")
+
+    def may_undo(self, request: HttpRequest, change_set: uuid.UUID) -> bool:
+        return may(request.user, "change", System) and undoing.undoable(change_set)
+
+    def get(self, request: HttpRequest, change_set: uuid.UUID) -> HttpResponse:
+        return self.show(request, change_set)
+
+    def show(
+        self, request: HttpRequest, change_set: uuid.UUID, refused: undoing.NotUndoable | None = None
+    ) -> HttpResponse:
+        page = paginate(self.visible(request, change_set), request.GET, 100)
+        entries = reading.readable(page.object_list, request.user, formats.plain)
+        context = {
+            "section": "history",
+            "page": page,
+            "entries": entries,
+            "first": entries[0],
+            "may_undo": self.may_undo(request, change_set),
+            "refused": refused,
+        }
+        return render(request, "pages/changeset.html", context, status=409 if refused else 200)
+
+    def post(self, request: HttpRequest, change_set: uuid.UUID) -> HttpResponse:
+        """Undo. Refused for sets that touch tables the user may not change."""
+        self.visible(request, change_set)
+        touched = set(Change.objects.filter(change_set=change_set).values_list("table", flat=True))
+        if not may(request.user, "change", System) or not touched <= set(registry_tables()):
+            raise PermissionDenied
+        assert isinstance(request.user, User)  # noqa: S101 - nobody else has the permission
+        try:
+            undone = undoing.undo(change_set, request.user, request.POST.get("reason", ""))
+        except undoing.NotUndoable as error:
+            return self.show(request, change_set, error)
+        messages.success(request, f"{undone.rows} rækker er sat tilbage, som de var før.")
+        return HttpResponseRedirect(reverse("changeset", args=[undone.change_set]))

@@ -1,0 +1,60 @@
+"""The base of every list's filter: knows its tags (what is set, and the address without it)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+ARCHIVED = (("", "Ikke arkiverede"), ("ja", "Kun arkiverede"), ("alle", "Alle"))
+
+
+class FilterSet(django_filters.FilterSet):
+    """A filter whose fields are all optional; what does not validate is ignored, never an error page."""
+
+    archived = django_filters.ChoiceFilter(
+        label="Arkiverede", choices=ARCHIVED[1:], empty_label=ARCHIVED[0][1], method="filter_archived"
+    )
+
+    def filter_archived(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.exclude(archived_at=None) if value == "ja" else rows
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("archived") else rows.filter(archived_at=None)
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        if not hasattr(self, "_qs"):
+            self.form.is_valid()
+            self._qs = self.filter_queryset(self.queryset.all())
+        return self._qs
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What a form that changes something else must carry along: all but columns and page."""
+        return [
+            (k, v) for k, values in self.data.lists() for v in values if k not in ("col", "page", "_export")
+        ]
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        """The filters in force: label, value as a person reads it, and the address without it."""
+        tags = []
+        for name, field in self.form.fields.items():
+            raw = self.data.get(name, "")
+            if raw == "" or self.form.cleaned_data.get(name) in (None, ""):
+                continue
+            query = self.data.copy()
+            query.pop(name)
+            query.pop("page", None)
+            tags.append(
+                {"label": str(field.label), "value": _shown(field, raw), "url": f"?{query.urlencode()}"}
+            )
+        return tags
+
+
+def _shown(field: Any, raw: str) -> str:
+    choices = getattr(field, "choices", None)
+    return next((str(text) for key, text in choices if str(key) == raw), raw) if choices else raw

@@ -1,0 +1,43 @@
+"""How an upper app shows its content on a lower app's detail page without being imported by it.
+
+An app registers a panel for a model in its ``AppConfig.ready``; the detail page asks for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Model
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A part of a detail page. ``load(request, obj)`` gives the template's context, or None for no panel."""
+
+    key: str
+    template: str
+    load: Callable[[HttpRequest, Any], dict[str, Any] | None]
+    place: Literal["main", "side"] = "main"
+    order: int = 100
+
+
+_panels: dict[type[Model], list[Panel]] = {}
+
+
+def register(model: type[Model], panel: Panel) -> None:
+    """Show ``panel`` on the detail pages of ``model``. Registering a key again replaces it."""
+    others = [p for p in _panels.get(model, []) if p.key != panel.key]
+    _panels[model] = sorted([*others, panel], key=lambda p: (p.order, p.key))
+
+
+def panels_for(request: HttpRequest, obj: Model) -> dict[str, list[dict[str, Any]]]:
+    """The panels of ``obj`` by place, each a dictionary with its template and loaded context."""
+    found: dict[str, list[dict[str, Any]]] = {"main": [], "side": []}
+    for panel in _panels.get(type(obj), []):
+        context = panel.load(request, obj)
+        if context is not None:
+            found[panel.place].append({"key": panel.key, "template": panel.template, **context})
+    return found

@@ -1,0 +1,191 @@
+"""Forms that turn what people type into the registry's rows. The rules themselves are the models'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from foi_portal.ui.forms import CodeChoiceField, DateField, YearOrDateField
+from registry.models import Asset, Component, Dependency, Kind, Organisation, OrganisationKind, System
+
+
+def organisations(**kwargs: Any) -> CodeChoiceField:
+    kwargs.setdefault("help_text", "Skriv kode eller navn.")
+    return CodeChoiceField(Organisation.objects.all(), "organisation-lookup", **kwargs)
+
+
+def assets(kind: str = "", **kwargs: Any) -> CodeChoiceField:
+    """A field that picks an asset, of one kind or (empty) of both."""
+    kwargs.setdefault("help_text", "Skriv kode eller navn.")
+    rows = Asset.objects.filter(kind=kind) if kind else Asset.objects.all()
+    return CodeChoiceField(rows, f"asset-lookup?slags={kind}" if kind else "asset-lookup", **kwargs)
+
+
+def tidy_names(text: str) -> str:
+    """A comma-separated list of names with single blanks and no empty or repeated ones."""
+    names = (" ".join(part.split()) for part in text.replace("\n", ",").split(","))
+    return ", ".join(dict.fromkeys(name for name in names if name))
+
+
+class OrganisationForm(forms.ModelForm[Organisation]):
+    parent = organisations(label="Hører under", required=False)
+    valid_from = DateField(label="Gælder fra", required=False)
+    valid_to = DateField(
+        label="Gælder til", required=False, help_text="Den første dag, hvor den ikke gælder."
+    )
+
+    class Meta:
+        model = Organisation
+        fields = ("name", "code", "kind", "parent", "valid_from", "valid_to")
+
+
+class AssetForm(forms.ModelForm[Any]):
+    """What the two kinds share. Constraints on ``kind`` are checked too although the form has no such field."""
+
+    active_from = YearOrDateField(label="I drift fra", required=False, help_text="Årstal eller dato.")
+    phasing_out_from = YearOrDateField(label="Udfases fra", required=False, help_text="Årstal eller dato.")
+    retired_from = YearOrDateField(label="Slutdato", required=False, help_text="Den første dag uden drift.")
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {"kind"}  # type: ignore[misc, no-any-return]
+
+    def clean_aliases(self) -> str:
+        return tidy_names(self.cleaned_data["aliases"])
+
+
+LIFECYCLE_FIELDS = ("lifecycle", "active_from", "phasing_out_from", "retired_from", "criticality")
+
+
+class SystemForm(AssetForm):
+    department = forms.ModelChoiceField(
+        label="Forvaltning",
+        queryset=Organisation.objects.filter(
+            kind__in=(
+                OrganisationKind.FORVALTNING,
+                OrganisationKind.DEPARTMENT,
+                OrganisationKind.MUNICIPALITY,
+            )
+        ),
+        required=False,
+        empty_label="Ikke afklaret",
+    )
+    provider = organisations(label="Leverandør", required=False)
+    successor = assets(label="Afløses af", required=False)
+
+    class Meta:
+        model = System
+        fields = (
+            "name",
+            "code",
+            "aliases",
+            "department",
+            "provider",
+            "external_id",
+            "description",
+            "url",
+            *LIFECYCLE_FIELDS,
+            "personal_data",
+            "successor",
+        )
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+
+class ComponentForm(AssetForm):
+    provider = organisations(label="Ejer", required=False)
+    parent = assets(Kind.COMPONENT, label="Hører til", required=False)
+    successor = assets(label="Afløses af", required=False)
+    # The model allows them to be empty, for the sake of systems; a component always has both.
+    level = forms.ChoiceField(label="Niveau")
+    component_type = forms.ChoiceField(label="Type")
+
+    class Meta:
+        model = Component
+        fields = (
+            "name",
+            "code",
+            "aliases",
+            "component_type",
+            "level",
+            "parent",
+            "provider",
+            "description",
+            "url",
+            *LIFECYCLE_FIELDS,
+            "successor",
+        )
+        widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("level", "component_type"):
+            choices = Component._meta.get_field(name).choices
+            self.fields[name].choices = [("", "Vælg"), *choices]  # type: ignore[attr-defined]
+
+
+class DependencyForm(forms.ModelForm[Dependency]):
+    """One dependency on its own page."""
+
+    source = assets(label="Hvem bruger")
+    target = assets(label="Hvad bruges")
+    via = assets(label="Går via", required=False, help_text="Fx den platform, som data løber gennem.")
+    since = YearOrDateField(label="Siden", required=False, help_text="Årstal eller dato.")
+    until = YearOrDateField(label="Til", required=False, help_text="Den første dag uden afhængigheden.")
+    verified_on = DateField(label="Efterset", required=False)
+
+    class Meta:
+        model = Dependency
+        fields = (
+            "source",
+            "target",
+            "direction",
+            "purpose",
+            "importance",
+            "status",
+            "since",
+            "until",
+            "via",
+            "verified_on",
+        )
+
+
+class DependencyRowForm(forms.ModelForm[Dependency]):
+    """One dependency as a row in its source's table. The source is the table's, so it is not a field.
+
+    A new row without target and purpose is empty and means nothing.
+    """
+
+    target = assets(label="Hvad bruges", help_text="")
+    since = YearOrDateField(label="Siden", required=False)
+    until = YearOrDateField(label="Til", required=False)
+
+    class Meta:
+        model = Dependency
+        fields = ("target", "purpose", "direction", "importance", "status", "since", "until")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["target"]
+        for name in ("since", "until"):
+            self.fields[name].widget.attrs["placeholder"] = ""
+
+    @property
+    def row_label(self) -> str:
+        """Id of the element that names the row, for ``aria-labelledby``."""
+        return f"r-{self.prefix}"
+
+    @property
+    def is_empty(self) -> bool:
+        return not any((self[name].data or "").strip() for name in ("target", "purpose"))
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        target = cleaned.get("target")
+        if target is not None and target == self.instance.source:
+            raise ValidationError({"target": "Noget kan ikke afhænge af sig selv. Vælg en anden."})
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {"source", "target"}  # type: ignore[misc, no-any-return]

@@ -1,0 +1,140 @@
+"""Reads over several models, one function per question a page asks. Constant numbers of queries."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from registry.models import Asset, Component, Dependency, Importance
+
+
+def _count(rows: QuerySet[Dependency], by: str) -> Coalesce:
+    """How many of ``rows`` point by ``by`` at the outer asset, as an annotation."""
+    grouped = rows.filter(**{by: OuterRef("pk")}).order_by().values(by).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(grouped, output_field=IntegerField()), Value(0))
+
+
+def with_counts(assets: QuerySet[Any]) -> QuerySet[Any]:
+    """Assets with ``uses``, ``uses_critical`` and ``used_by``: how many ongoing dependencies there are.
+
+    The annotations cost nothing unless a column asks for them.
+    """
+    ongoing = Dependency.objects.ongoing()
+    return assets.annotate(
+        uses=_count(ongoing, "source"),
+        uses_critical=_count(ongoing.filter(importance=Importance.CRITICAL), "source"),
+        used_by=_count(ongoing, "target"),
+    )
+
+
+@dataclass(frozen=True)
+class Node:
+    """A component's place in the module tree; ``depth`` 0 is the top."""
+
+    id: int
+    code: str
+    name: str
+    lifecycle: str
+    component_type: str
+    depth: int
+    archived: bool
+    used_by: int = 0
+
+
+def _children() -> tuple[dict[int, dict[str, Any]], dict[int | None, list[int]]]:
+    """All components by id, and the ids below each parent in Danish order: one query, a few thousand rows."""
+    rows = {
+        row["id"]: row
+        for row in Component.objects.order_by("name", "code").values(
+            "id", "parent_id", "code", "name", "lifecycle", "component_type", "archived_at"
+        )
+    }
+    below: dict[int | None, list[int]] = defaultdict(list)
+    for row in rows.values():
+        below[row["parent_id"]].append(row["id"])
+    return rows, below
+
+
+def module_tree(component_id: int) -> list[Node]:
+    """The whole tree a component stands in, from its topmost parent, depth first. Loops end the walk."""
+    rows, below = _children()
+    top, seen = component_id, {component_id}
+    while (parent := rows[top]["parent_id"]) is not None and parent in rows and parent not in seen:
+        seen.add(parent)
+        top = parent
+    nodes: list[Node] = []
+    visited: set[int] = set()
+    stack = [(top, 0)]
+    while stack:
+        key, depth = stack.pop()
+        if key in visited:
+            continue
+        visited.add(key)
+        row = rows[key]
+        nodes.append(
+            Node(
+                key,
+                row["code"],
+                row["name"],
+                row["lifecycle"],
+                row["component_type"],
+                depth,
+                row["archived_at"] is not None,
+            )
+        )
+        stack.extend((child, depth + 1) for child in reversed(below[key]))
+    return nodes
+
+
+def subtree_ids(tree: list[Node], component_id: int) -> list[int]:
+    """Ids of the modules below a component in its ``module_tree``, not the component itself."""
+    start = next(i for i, node in enumerate(tree) if node.id == component_id)
+    ids = []
+    for node in tree[start + 1 :]:
+        if node.depth <= tree[start].depth:
+            break
+        ids.append(node.id)
+    return ids
+
+
+def modules_below(code: str) -> list[int]:
+    """Ids of a component and everything below it, by code; empty when there is no such component."""
+    found = Component.objects.filter(code=code).values_list("pk", flat=True).first()
+    return [] if found is None else [found, *subtree_ids(module_tree(found), found)]
+
+
+def leans_on(asset: Asset) -> QuerySet[Dependency]:
+    """What the asset uses, ended ones last, ready to be shown with target and the platform it belongs to."""
+    return (
+        Dependency.objects.filter(source=asset, archived_at=None)
+        .select_related("target", "target__parent", "via")
+        .order_by("target__name", "target__code", "id")
+    )
+
+
+def used_by(ids: list[int]) -> QuerySet[Dependency]:
+    """Ongoing dependencies on any of the assets, ready to be shown with source, department and target."""
+    return (
+        Dependency.objects.ongoing()
+        .filter(target__in=ids)
+        .select_related("source", "source__department", "target")
+        .order_by("source__name", "source__code", "target__name", "id")
+    )
+
+
+@dataclass(frozen=True)
+class Group:
+    """Dependencies of one importance, under the heading a person reads."""
+
+    importance: Importance
+    rows: list[Dependency]
+
+
+def by_importance(rows: list[Dependency]) -> list[Group]:
+    """Rows grouped critical first; empty groups are left out."""
+    groups = [Group(i, [row for row in rows if row.importance == i]) for i in Importance]
+    return [group for group in groups if group.rows]

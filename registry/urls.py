@@ -1,0 +1,91 @@
+"""Addresses of the registry. They are links people save: keep them (DESIGN §4)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, include, path
+
+from registry.views import components, dependencies, lookup, organisations, systems
+
+
+def pages(name: str, key: str, **views: Any) -> list[URLPattern]:
+    """The seven pages every noun has; ``key`` is the part of the address that names one row."""
+    return [
+        path("", views["list"].as_view(), name=f"{name}-list"),
+        path("ny/", views["create"].as_view(), name=f"{name}-create"),
+        path(f"{key}/", views["detail"].as_view(), name=f"{name}-detail"),
+        path(f"{key}/ret/", views["update"].as_view(), name=f"{name}-update"),
+        path(f"{key}/arkiver/", views["archive"].as_view(), name=f"{name}-archive"),
+        path(f"{key}/gendan/", views["restore"].as_view(), name=f"{name}-restore"),
+        path(f"{key}/historik/", views["history"].as_view(), name=f"{name}-history"),
+    ]
+
+
+component_urls = [
+    *pages(
+        "component",
+        "<str:code>",
+        list=components.ComponentList,
+        create=components.ComponentCreate,
+        detail=components.ComponentDetail,
+        update=components.ComponentUpdate,
+        archive=components.ComponentArchive,
+        restore=components.ComponentRestore,
+        history=components.ComponentHistory,
+    ),
+    path(
+        "<str:code>/afhaengigheder/",
+        dependencies.ComponentDependencies.as_view(),
+        name="component-dependencies",
+    ),
+]
+
+system_urls = [
+    *pages(
+        "system",
+        "<str:code>",
+        list=systems.SystemList,
+        create=systems.SystemCreate,
+        detail=systems.SystemDetail,
+        update=systems.SystemUpdate,
+        archive=systems.SystemArchive,
+        restore=systems.SystemRestore,
+        history=systems.SystemHistory,
+    ),
+    path("<str:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"),
+]
+
+organisation_urls = pages(
+    "organisation",
+    "<str:code>",
+    list=organisations.OrganisationList,
+    create=organisations.OrganisationCreate,
+    detail=organisations.OrganisationDetail,
+    update=organisations.OrganisationUpdate,
+    archive=organisations.OrganisationArchive,
+    restore=organisations.OrganisationRestore,
+    history=organisations.OrganisationHistory,
+)
+
+dependency_urls = pages(
+    "dependency",
+    "<int:pk>",
+    list=dependencies.DependencyList,
+    create=dependencies.DependencyCreate,
+    detail=dependencies.DependencyDetail,
+    update=dependencies.DependencyUpdate,
+    archive=dependencies.DependencyArchive,
+    restore=dependencies.DependencyRestore,
+    history=dependencies.DependencyHistory,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("komponenter/", include(component_urls)),
+    path("fagsystemer/", include(system_urls)),
+    path("organisationer/", include(organisation_urls)),
+    path("afhaengigheder/", include(dependency_urls)),
+    # /opslag/
+    path("opslag/", lookup.asset_lookup, name="asset-lookup"),
+    path("opslag/organisationer/", lookup.organisation_lookup, name="organisation-lookup"),
+]

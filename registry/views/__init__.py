@@ -1,0 +1,1 @@
+"""The registry's screens, one noun per module."""

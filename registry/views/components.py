@@ -1,0 +1,98 @@
+"""Components: what they are, their module tree, what they lean on and who uses them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foi_portal.ui import views
+from registry import queries
+from registry.filters import ComponentFilter
+from registry.forms import LIFECYCLE_FIELDS, ComponentForm
+from registry.models import Asset, Component
+from registry.tables import COMPONENT_COLUMNS
+
+SHOWN_USERS = 200
+
+
+class ComponentView:
+    model = Component
+    url_base = "component"
+    create_label = "Ny komponent"
+
+
+class ComponentList(ComponentView, views.ListView):
+    columns = COMPONENT_COLUMNS
+    filterset_class = ComponentFilter
+    default_sort = "name"
+    bulk = True
+
+    def get_queryset(self) -> Any:
+        return queries.with_counts(super().get_queryset())
+
+
+class ComponentDetail(ComponentView, views.DetailView):
+    template_name = "registry/component_detail.html"
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("provider", "parent", "successor")
+
+    def get_context(self, obj: Component) -> dict[str, Any]:
+        tree = queries.module_tree(obj.pk)
+        below = queries.subtree_ids(tree, obj.pk)
+        direct = queries.used_by([obj.pk])
+        through = queries.used_by(below) if below else None
+        return {
+            "tree": tree if len(tree) > 1 else [],
+            "below_count": len(below),
+            "groups": queries.by_importance(list(queries.leans_on(obj))),
+            "direct": list(direct[:SHOWN_USERS]),
+            "direct_count": direct.count(),
+            "through": list(through[:SHOWN_USERS]) if through is not None else [],
+            "through_count": through.count() if through is not None else 0,
+            "predecessors": list(Asset.objects.filter(successor=obj)),
+            "tab": "overview",
+        }
+
+
+class ComponentForms(ComponentView):
+    form_class = ComponentForm
+    wide = ("name", "aliases", "url")
+    fieldsets = (
+        (
+            "Stamdata",
+            (
+                "name",
+                "code",
+                "component_type",
+                "level",
+                "parent",
+                "provider",
+                "aliases",
+                "description",
+                "url",
+            ),
+        ),
+        ("Livscyklus", (*LIFECYCLE_FIELDS, "successor")),
+    )
+
+
+class ComponentCreate(ComponentForms, views.CreateView):
+    pass
+
+
+class ComponentUpdate(ComponentForms, views.UpdateView):
+    pass
+
+
+class ComponentArchive(ComponentView, views.ArchiveView):
+    def in_the_way(self, obj: Component) -> list[Any]:
+        modules = Asset.objects.current().filter(parent=obj)[:20]
+        return [*modules, *queries.used_by([obj.pk])[:20]]
+
+
+class ComponentRestore(ComponentArchive):
+    restore = True
+
+
+class ComponentHistory(ComponentView, views.HistoryView):
+    pass

@@ -1,0 +1,84 @@
+"""Fagsystemer: what is it, whose is it, what does it depend on, what depends on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from foi_portal.ui import views
+from registry import queries
+from registry.filters import SystemFilter
+from registry.forms import LIFECYCLE_FIELDS, SystemForm
+from registry.models import Asset, DependencyStatus, System
+from registry.tables import SYSTEM_COLUMNS
+
+
+class SystemView:
+    model = System
+    url_base = "system"
+    create_label = "Nyt fagsystem"
+
+
+class SystemList(SystemView, views.ListView):
+    columns = SYSTEM_COLUMNS
+    filterset_class = SystemFilter
+    default_sort = "name"
+    bulk = True
+
+    def get_queryset(self) -> Any:
+        return queries.with_counts(super().get_queryset())
+
+
+class SystemDetail(SystemView, views.DetailView):
+    template_name = "registry/system_detail.html"
+
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("provider", "department", "successor")
+
+    def get_context(self, obj: System) -> dict[str, Any]:
+        rows = list(queries.leans_on(obj))
+        ongoing = [row for row in rows if row.status != DependencyStatus.ENDED]
+        users = queries.used_by([obj.pk])
+        return {
+            "groups": queries.by_importance(ongoing),
+            "ongoing_count": len(ongoing),
+            "ended": [row for row in rows if row.status == DependencyStatus.ENDED],
+            "users": list(users[:200]),
+            "users_count": users.count(),
+            "predecessors": list(Asset.objects.filter(successor=obj)),
+            "tab": "overview",
+        }
+
+
+class SystemForms(SystemView):
+    form_class = SystemForm
+    wide = ("name", "aliases", "url")
+    fieldsets = (
+        (
+            "Stamdata",
+            ("name", "code", "department", "provider", "external_id", "aliases", "description", "url"),
+        ),
+        ("Livscyklus og følsomhed", (*LIFECYCLE_FIELDS, "personal_data", "successor")),
+    )
+
+
+class SystemCreate(SystemForms, views.CreateView):
+    def after(self, obj: Any) -> str:
+        """A new system's next question is what it depends on."""
+        return self.url("dependencies", obj)
+
+
+class SystemUpdate(SystemForms, views.UpdateView):
+    pass
+
+
+class SystemArchive(SystemView, views.ArchiveView):
+    def in_the_way(self, obj: System) -> list[Any]:
+        return list(queries.used_by([obj.pk])[:20])
+
+
+class SystemRestore(SystemArchive):
+    restore = True
+
+
+class SystemHistory(SystemView, views.HistoryView):
+    pass

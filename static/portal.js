@@ -1,0 +1,117 @@
+// Starts the design system and the small helpers of our own. Lists and forms work without this file; menus do not.
+(function () {
+  "use strict";
+  DKFDS.init();
+
+  // Ctrl+K moves to the search field. (Not a bare "/": WCAG 2.1.4 forbids one-key shortcuts that cannot be turned off.)
+  document.addEventListener("keydown", function (event) {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey)) return;
+    const field = document.getElementById("q");
+    if (!field) return;
+    event.preventDefault();
+    field.focus();
+  });
+
+  // Type-ahead: upgrades a text field that knows where to look up its choices. The field's value is what is sent.
+  function upgrade(input) {
+    if (input.dataset.upgraded) return;
+    input.dataset.upgraded = "1";
+    const box = document.createElement("div");
+    input.after(box);
+    let latest = 0;
+    let timer;
+    accessibleAutocomplete({
+      element: box,
+      id: input.id + "-typed",
+      name: "",
+      defaultValue: input.value,
+      minLength: 2,
+      confirmOnBlur: false,
+      displayMenu: "overlay",
+      inputClasses: "form-input",
+      placeholder: input.placeholder,
+      source: function (query, show) {
+        const mine = ++latest;
+        clearTimeout(timer);
+        timer = setTimeout(function () {
+          const url = new URL(input.dataset.lookup, location.origin);
+          url.searchParams.set("q", query);
+          fetch(url, { headers: { Accept: "application/json" } })
+            .then(function (answer) { return answer.ok ? answer.json() : { results: [] }; })
+            .then(function (found) { if (mine === latest) show(found.results.map(function (row) { return row.label; })); })
+            .catch(function () { show([]); });
+        }, 150);
+      },
+      onConfirm: function (value) { if (value) input.value = value; },
+      tNoResults: function () { return "Intet fundet"; },
+      tStatusQueryTooShort: function (n) { return "Skriv mindst " + n + " tegn"; },
+      tStatusNoResults: function () { return "Ingen forslag"; },
+      tStatusSelectedOption: function (option, length, index) { return option + ", " + (index + 1) + " af " + length + ", er valgt"; },
+      tStatusResults: function (length, option) { return length + " forslag. " + option; },
+      tAssistiveHint: function () { return "Brug piletasterne til at gå gennem forslagene og Enter til at vælge."; },
+    });
+    const typed = box.querySelector("input");
+    for (const name of ["aria-labelledby", "aria-invalid"]) {
+      if (input.hasAttribute(name)) typed.setAttribute(name, input.getAttribute(name));
+    }
+    const label = document.querySelector('label[for="' + CSS.escape(input.id) + '"]');
+    if (label) label.htmlFor = typed.id;
+    typed.addEventListener("input", function () { input.value = typed.value; });
+    input.type = "hidden";
+  }
+
+  function start(root) {
+    root.querySelectorAll("input[data-lookup]").forEach(upgrade);
+  }
+  start(document);
+  document.addEventListener("htmx:after:swap", function (event) { start(event.target); });
+
+  // "Tilføj række": copies the empty row of the template, with the next number.
+  document.querySelectorAll("[data-add-row]").forEach(function (button) {
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      const template = document.getElementById(button.dataset.addRow);
+      const body = document.getElementById(template.dataset.body);
+      const total = document.getElementById(template.dataset.total);
+      const holder = document.createElement("tbody");
+      holder.innerHTML = template.innerHTML.replaceAll("__prefix__", total.value);
+      total.value = String(Number(total.value) + 1);
+      const row = holder.querySelector("tr");
+      body.append(row);
+      start(row);
+      row.querySelector("input:not([type=hidden])").focus();
+    });
+  });
+
+  // The bar for selected rows: dkfds tells how many boxes are ticked.
+  document.addEventListener("fds.table.selectable.updated", function (event) {
+    const bar = document.getElementById("bulk");
+    if (!bar) return;
+    const n = event.detail.checkedNumber;
+    document.getElementById("bulk-n").textContent =
+      n === 0 ? "Ret flere på én gang" : n + " " + (n === 1 ? bar.dataset.one : bar.dataset.many);
+  });
+
+  // "Link til visningen": copies the address; without script it is a plain link to the view.
+  document.querySelectorAll("[data-copy-link]").forEach(function (link) {
+    link.addEventListener("click", function (event) {
+      if (!navigator.clipboard) return;
+      event.preventDefault();
+      const text = link.lastChild;
+      const before = text.textContent;
+      navigator.clipboard.writeText(link.href).then(function () {
+        text.textContent = "Linket er kopieret";
+        setTimeout(function () { text.textContent = before; }, 3000);
+      });
+    });
+  });
+
+  // A scrolling table is a tab stop only while there is something to scroll.
+  const watch = new ResizeObserver(function (entries) {
+    for (const { target } of entries) {
+      if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  document.querySelectorAll(".table--responsive-scroll").forEach(function (box) { watch.observe(box); });
+})();
