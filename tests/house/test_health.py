@@ -1,0 +1,77 @@
+"""/healthz: public, quick, honest, and silent about why."""
+
+import time
+
+import pytest
+from django.core.cache import cache
+
+from foi_portal.celery import HEARTBEAT_KEY, app, heartbeat
+from foi_portal.pages import health
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_page_is_public_and_names_each_service(client, settings):
+    settings.REDIS_URL = ""
+    answer = client.get("/healthz")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body["status"] == body["database"]["status"] == "ok"
+    assert body["database"]["ms"] >= 0
+    assert body["cache"] == body["broker"] == body["worker"] == {"status": "ikke sat op"}
+    assert "no-store" in answer["Cache-Control"]
+
+
+def test_the_page_only_reads(client):
+    assert client.post("/healthz").status_code == 405
+    assert client.head("/healthz").status_code == 200
+
+
+def test_a_database_that_fails_is_503_without_the_reason(client, monkeypatch, settings, caplog):
+    settings.REDIS_URL = ""
+
+    def fail():
+        raise RuntimeError("password authentication failed for foi")
+
+    monkeypatch.setattr(health, "_database", fail)
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["database"] == {"status": "fejl"}
+    assert b"password" not in answer.content
+    assert "password authentication failed" in caplog.text
+
+
+def test_a_frozen_database_does_not_hang_the_page(client, monkeypatch, settings):
+    settings.REDIS_URL = ""
+    monkeypatch.setattr(health, "TIMEOUT", 0.2)
+    monkeypatch.setattr(health, "_database", lambda: time.sleep(1))
+    start = time.monotonic()
+    assert client.get("/healthz").status_code == 503
+    assert time.monotonic() - start < 0.9
+
+
+def test_a_redis_that_is_not_there_is_503(client, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+    answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json()["cache"] == {"status": "fejl"}
+
+
+@pytest.mark.redis
+def test_redis_is_asked_as_cache_and_as_broker(client):
+    body = client.get("/healthz").json()
+    assert body["cache"]["status"] == body["broker"]["status"] == "ok"
+
+
+def test_the_heartbeat_tells_when_background_work_last_ran():
+    cache.delete(HEARTBEAT_KEY)
+    assert health._worker() == {"status": "fejl"}
+    heartbeat()
+    assert health._worker() == {"status": "ok", "seconds_since": 0}
+    cache.set(HEARTBEAT_KEY, time.time() - 3600)
+    assert health._worker() == {"status": "fejl", "seconds_since": 3600}
+
+
+def test_what_beat_sends_exists():
+    app.loader.import_default_modules()
+    assert {entry["task"] for entry in app.conf.beat_schedule.values()} <= set(app.tasks)
