@@ -119,7 +119,7 @@ def in_order(*columns: tuple[str, str, str], strictly: bool) -> Rule:
         ]
         for (_, earlier, first), (column, name, second) in pairwise(given):
             if second < first or (strictly and second == first):
-                yield column, f"{name} skal ligge efter {earlier} ({first:%d-%m-%Y})."
+                yield column, f"{name} skal ligge efter {earlier.lower()} ({first:%d-%m-%Y})."
 
     return rule
 

@@ -258,18 +258,13 @@ class _Planner:
                 sheet = self.reading.sheets[found.name]
                 file, number, other = placed.setdefault(code, (sheet.file, row.row, kind))
                 if other != kind:
-                    self._say(
-                        sheet,
-                        row.row,
-                        "code",
-                        code,
-                        f"Koden står også i {file}, række {number}. Den kan kun være ét.",
-                    )
+                    message = f"Koden står også i {file}, række {number}. Den kan kun være ét."
                 elif self.kinds.setdefault(code, kind) != kind:
-                    word = KIND_WORDS[self.kinds[code]]
-                    self._say(
-                        sheet, row.row, "code", code, f"Koden er {word} og kan ikke stå i {found.name}."
-                    )
+                    message = f"Koden er {KIND_WORDS[self.kinds[code]]} og kan ikke stå i {found.name}."
+                else:
+                    continue
+                self._say(sheet, row.row, "code", code, message)
+                row.bad.add("code")  # it cannot be compared with a row of the other kind
 
     def _names(self, formats: tuple[str, ...], stored: dict[Key, Stored]) -> dict[str, str]:
         names = {key[0]: str(row.values["name"]) for key, row in stored.items()}

@@ -25,12 +25,12 @@ _FORMULA = re.compile(r"^=\s*[-+(\[{'\"@#\w]")
 _GUARD = re.compile(r"^'(?=[=+\-@\t\r])")
 _CODE = re.compile(CODE_PATTERN)
 _LINK = next(v for v in LinkField.default_validators if isinstance(v, RegexValidator))
-_DAY_FIRST = re.compile(r"^(\d{1,2})[-./](\d{1,2})[-./](\d{4})$")
-_YEAR_FIRST = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$")
-_YEAR = re.compile(r"^\d{4}$")
-_SHORT_YEAR = re.compile(r"^\d{1,2}[-./]\d{1,2}[-./]\d{2}$")
-_NUMBER = re.compile(r"^-?(?:\d{1,3}(?:\.\d{3})+|\d{1,15})(?:,\d{1,10})?$")
-_POINT_NUMBER = re.compile(r"^-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})\.\d{1,10}$")
+_DAY_FIRST = re.compile(r"^(\d{1,2})[-./](\d{1,2})[-./](\d{4})$", re.ASCII)
+_YEAR_FIRST = re.compile(r"^(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ]00:00(?::00(?:\.0+)?)?)?$", re.ASCII)
+_YEAR = re.compile(r"^\d{4}$", re.ASCII)
+_SHORT_YEAR = re.compile(r"^\d{1,2}[-./]\d{1,2}[-./]\d{2}$", re.ASCII)
+_NUMBER = re.compile(r"^-?(?:\d{1,3}(?:\.\d{3})+|\d{1,15})(?:,\d{1,10})?$", re.ASCII)
+_POINT_NUMBER = re.compile(r"^-?(?:\d{1,3}(?:,\d{3})+|\d{1,15})\.\d{1,10}$", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
