@@ -10,6 +10,7 @@ import time
 import urllib.request
 import uuid
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -52,7 +53,7 @@ def compose() -> dict[str, Any]:
 
 
 def test_the_file_follows_the_compose_specification():
-    command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", FILE]
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(FILE)]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stdout + process.stderr
 
@@ -60,7 +61,7 @@ def test_the_file_follows_the_compose_specification():
 def test_the_schema_finds_faults(tmp_path):
     broken = tmp_path / "compose.yml"
     broken.write_text(FILE.read_text().replace("condition: service_healthy", "condition: service_happy", 1))
-    command = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", broken]
+    command = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(broken)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1
 
 
@@ -124,7 +125,7 @@ def test_what_the_image_copies_is_let_through_and_nothing_else():
 def database():
     """A new, empty database on the tests' PostgreSQL; its address with the password apart."""
     config = settings.DATABASES["default"]
-    server = {
+    server: dict[str, Any] = {
         "host": config["HOST"] or None,
         "port": config["PORT"] or 5432,
         "user": config["USER"] or None,
@@ -132,10 +133,10 @@ def database():
     }
     name = f"foi_compose_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(dbname="postgres", autocommit=True, **server) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+        connection.execute(f'CREATE DATABASE "{name}"')
         host = config["HOST"] or "127.0.0.1"
         yield f"postgres://{config['USER']}@{host}:{server['port']}/{name}", config["PASSWORD"]
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @pytest.fixture
@@ -166,6 +167,13 @@ def service_environment(database, tmp_path) -> Callable[[str], dict[str, str]]:
     return environment
 
 
+def is_healthy(service: dict[str, Any], variables: dict[str, str]) -> bool:
+    """What the service's own health check says."""
+    kind, *check = service["healthcheck"]["test"]
+    assert kind == "CMD"
+    return run(check, variables).returncode == 0
+
+
 def wait_until(what: Callable[[], bool], seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -189,10 +197,10 @@ def test_each_command_starts_becomes_healthy_and_stops(service_environment, tmp_
                 services[name]["command"], service_environment(name), tmp_path / f"{name}.log"
             )
         for name in running:
-            kind, *check = services[name]["healthcheck"]["test"]
-            assert kind == "CMD"
-            healthy = wait_until(lambda c=check, n=name: run(c, service_environment(n)).returncode == 0, 60)
-            assert healthy, (name, (tmp_path / f"{name}.log").read_text())
+            log = tmp_path / f"{name}.log"
+            assert wait_until(partial(is_healthy, services[name], service_environment(name)), 60), (
+                log.read_text()
+            )
 
         port = service_environment("web")["PORT"]
         request = urllib.request.Request(
@@ -216,8 +224,7 @@ def test_each_command_starts_becomes_healthy_and_stops(service_environment, tmp_
 @pytest.mark.redis
 @pytest.mark.parametrize("name", ["web", "worker", "beat"])
 def test_a_service_that_does_not_run_is_not_healthy(name, service_environment):
-    _, *check = compose()["services"][name]["healthcheck"]["test"]
-    assert run(check, service_environment(name)).returncode == 1
+    assert not is_healthy(compose()["services"][name], service_environment(name))
 
 
 def test_the_home_directory_gets_no_control_socket(tmp_path):
