@@ -16,7 +16,7 @@ REQUIRE_SERVICES = os.environ.get("FOI_REQUIRE_SERVICES") == "1"
 
 
 def on_postgresql() -> bool:
-    return settings.DATABASES["default"]["ENGINE"].endswith("postgresql")
+    return str(settings.DATABASES["default"]["ENGINE"]).endswith("postgresql")
 
 
 def pytest_configure(config: pytest.Config) -> None:

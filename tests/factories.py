@@ -27,12 +27,15 @@ def component(**values: Any) -> Component:
         "level": "joint-public",
         "component_type": "service",
     }
-    return Component.objects.create(**defaults | values)
+    made: Component = Component.objects.create(**defaults | values)
+    return made
 
 
 def system(**values: Any) -> System:
     number = next(_number)
-    return System.objects.create(**{"code": f"SYS-{number}", "name": f"Fagsystem {number}"} | values)
+    defaults = {"code": f"SYS-{number}", "name": f"Fagsystem {number}"}
+    made: System = System.objects.create(**defaults | values)
+    return made
 
 
 def dependency(**values: Any) -> Dependency:

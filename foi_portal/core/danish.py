@@ -103,24 +103,18 @@ def compare(a: str, b: str) -> int:
 @lru_cache(maxsize=512)
 def _matcher(pattern: str, escape: str | None) -> Callable[[str], bool]:
     """A test of a case-folded text against a LIKE pattern."""
-    parts: list[str] = []  # regular expression, a wildcard or one literal per element
-    literals: list[str] = []
+    parts: list[str] = []  # "%", "_", or a literal with a NUL before it
     chars = iter(pattern)
     for char in chars:
-        if char == escape:
-            char = next(chars, "")
-        elif char in "%_":
-            parts.append(".*" if char == "%" else ".")
-            literals.append(char)
-            continue
-        parts.append(re.escape(char.casefold()))
-        literals.append("")
-    wild = [i for i, mark in enumerate(literals) if mark]
-    if wild == [0, len(literals) - 1] and literals[0] == literals[-1] == "%":
-        needle = "".join(parts[1:-1])
-        needle = re.sub(r"\\(.)", r"\1", needle, flags=re.DOTALL)
+        literal = next(chars, "") if char == escape else char
+        parts.append(char if char in "%_" and char != escape else "\0" + literal.casefold())
+    inner = parts[1:-1]
+    if len(parts) > 1 and parts[0] == parts[-1] == "%" and all(part[0] == "\0" for part in inner):
+        needle = "".join(part[1:] for part in inner)
         return lambda text: needle in text
-    match = re.compile("".join(parts), re.DOTALL).fullmatch
+    wild = {"%": ".*", "_": "."}
+    expression = "".join(wild.get(part) or re.escape(part[1:]) for part in parts)
+    match = re.compile(expression, re.DOTALL).fullmatch
     return lambda text: match(text) is not None
 
 
@@ -153,21 +147,28 @@ def word_similarity(a: Any, b: Any) -> float | None:
         if trigram not in wanted:
             continue
         lower = upper if lower < 0 else lower
-        # Try every later start of the stretch; keep the best.
-        length, hits = len(seen), len(seen.keys() & wanted)
-        top, start = hits / (len(wanted) + length - hits), lower
-        for place in range(lower, upper + 1):
-            value = hits / (len(wanted) + length - hits)
-            if value > top:
-                top, start = value, place
-            if seen[text[place]] == place:
-                length -= 1
-                hits -= text[place] in wanted
+        top, start = _best_start(wanted, text, seen, lower, upper)
         for place in range(lower, start):
             if seen.get(text[place]) == place:
                 del seen[text[place]]
         lower, best = start, max(best, top)
     return best
+
+
+def _best_start(
+    wanted: set[str], text: list[str], seen: dict[str, int], lower: int, upper: int
+) -> tuple[float, int]:
+    """The best score of a stretch that ends at ``upper``, and where from ``lower`` on it starts."""
+    length, hits = len(seen), len(seen.keys() & wanted)
+    top, start = 0.0, lower
+    for place in range(lower, upper + 1):
+        score = hits / (len(wanted) + length - hits)
+        if score > top:
+            top, start = score, place
+        if seen[text[place]] == place:
+            length -= 1
+            hits -= text[place] in wanted
+    return top, start
 
 
 def _teach(connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -22,7 +23,7 @@ SIGNS = list("aaaaAAåÅæÆøØäÄöÖüÜyYzZeéÉE -_.,&/()0129dDđðþThtœ
 
 
 def test_the_danish_alphabet():
-    assert sorted(reversed(TRICKY), key=danish.sort_key) == TRICKY
+    assert sorted(random.Random(1).sample(TRICKY, len(TRICKY)), key=danish.sort_key) == TRICKY
 
 
 @pytest.mark.parametrize(
@@ -63,7 +64,7 @@ def test_search_ignores_case_over_the_whole_alphabet():
     }.items():
         assert Organisation.objects.filter(**{lookup: words}).count() == 1, lookup
     assert not Organisation.objects.filter(name__icontains="aero").exists()
-    both = Organisation.objects.annotate(up=Upper("name"), low=Lower("name")).get()
+    both: Any = Organisation.objects.annotate(up=Upper("name"), low=Lower("name")).get()
     assert (both.up, both.low) == ("ÆRØ KOMMUNES ÆLDREOMRÅDE", "ærø kommunes ældreområde")
 
 
@@ -102,8 +103,8 @@ def test_like(value, pattern, answer):
     [
         ("word", "two words", 0.8),
         ("nemid", "NemID og MitID", 1.0),
-        ("støtesystemer", "Støttesystemerne (STS)", 0.8),
-        ("æblegrød", "rødgrød", 0.44),
+        ("støtesystemer", "Støttesystemerne (STS)", 0.75),
+        ("æblegrød", "rødgrød", 1 / 3),
         ("cura", "MedCom", 0.0),
         ("", "tom", 0.0),
     ],
@@ -111,6 +112,7 @@ def test_like(value, pattern, answer):
 def test_word_similarity_is_pg_trgms(typed, text, similarity):
     factories.organisation(name=text)
     score = Func(Value(typed), F("name"), function="word_similarity", output_field=FloatField())
-    found = Organisation.objects.annotate(score=score).get().score
+    row: Any = Organisation.objects.annotate(score=score).get()
+    found = row.score
     assert found == pytest.approx(danish.word_similarity(typed, text), abs=1e-6)
-    assert found == pytest.approx(similarity, abs=0.05)
+    assert found == pytest.approx(similarity, abs=1e-6)

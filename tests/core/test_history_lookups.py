@@ -23,9 +23,12 @@ def test_state_at_gives_the_models_own_values_on_both_databases():
     cura = factories.system(
         code="CURA", name="Cura", external_id=kitos, criticality=4, active_from=datetime.date(2019, 1, 1)
     )
-    Asset.objects.filter(pk=cura.pk).update(name="Columna Cura", archived_at=datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC))
+    Asset.objects.filter(pk=cura.pk).update(
+        name="Columna Cura", archived_at=datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
+    )
     first, second = history.state_at(cura, 1), history.state_at(cura, 2)
-    assert first and second
+    assert first is not None
+    assert second is not None
     assert (first["name"], second["name"]) == ("Cura", "Columna Cura")
     assert (first["version"], second["version"]) == (1, 2)
     now = Asset.objects.filter(pk=cura.pk).values().get()
@@ -51,7 +54,10 @@ def test_changes_of_a_user_include_the_groups():
 
 def test_readable_names_fields_choices_references_and_dates():
     mette = factories.user(first_name="Mette", last_name="Sørensen")
-    kmd, systematic = factories.organisation(name="KMD"), factories.organisation(code="SYSTEMATIC", name="Systematic")
+    kmd, systematic = (
+        factories.organisation(name="KMD"),
+        factories.organisation(code="SYSTEMATIC", name="Systematic"),
+    )
     cura = factories.system(code="CURA", name="Cura", provider=kmd)
     with history.recording(actor=mette, reason="Ny leverandør"):
         Asset.objects.filter(pk=cura.pk).update(
@@ -87,21 +93,26 @@ def test_readable_row_that_is_gone_keeps_its_name():
     kmd.delete()
     kmd.pk = pk
     entries = history.readable(history.changes_of(kmd))
-    assert [(e.title, e.url, e.operation) for e in entries] == [("KMD", "", "slettet"), ("KMD", "", "oprettet")]
+    assert [(e.title, e.url, e.operation) for e in entries] == [
+        ("KMD", "", "slettet"),
+        ("KMD", "", "oprettet"),
+    ]
     assert changes.count() == 2
 
 
 def test_readable_column_that_the_model_has_no_more():
     kmd = factories.organisation(name="KMD")
     change = history.changes_of(kmd)[0]
-    change.operation, change.before = "update", {**change.after, "gammel_kolonne": "x"}
+    change.operation, change.before = "update", {**(change.after or {}), "gammel_kolonne": "x"}
     (entry,) = history.readable([change])
     assert [(d.label, d.before, d.after) for d in entry.differences] == [("gammel_kolonne", "x", "")]
 
 
 def test_readable_costs_the_same_whatever_the_number():
     def queries(count: int) -> int:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(
+            connection,
+        ) as captured:
             assert len(history.readable(Change.objects.all()[:count], factories_user)) == count
         return len(captured)
 

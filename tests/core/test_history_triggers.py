@@ -6,9 +6,13 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from foi_portal.core import history
 from foi_portal.core.history import triggers
 
-SOME_TRIGGER = ("registry_asset", "foi_update" if connection.vendor == "postgresql" else "foi_update_registry_asset")
+SOME_TRIGGER = (
+    "registry_asset",
+    "foi_update" if connection.vendor == "postgresql" else "foi_update_registry_asset",
+)
 
 
 @pytest.mark.django_db
@@ -48,7 +52,7 @@ def test_the_check_finds_a_trigger_switched_off_or_outdated(damage):
 
 @pytest.mark.django_db
 def test_a_trigger_for_a_table_no_longer_tracked_goes_away(monkeypatch):
-    fewer = [m for m in triggers.tracked_models() if m._meta.db_table != "auth_group"]
+    fewer = [m for m in history.tracked_models() if m._meta.db_table != "auth_group"]
     monkeypatch.setattr(triggers, "tracked_models", lambda: fewer)
     triggers.install(connection)
     assert not [table for table, _ in triggers.installed(connection) if table == "auth_group"]

@@ -34,7 +34,7 @@ def test_undo_puts_every_row_back_in_a_change_set_of_its_own(bulk, mette):
     assert history.undoable(bulk)
     done = history.undo(bulk, mette, "Forkert leverandør")
     assert done.rows == 3
-    assert set(Asset.objects.values_list("provider", "lifecycle")) == {(None, "active")}
+    assert not Asset.objects.exclude(provider=None, lifecycle="active").exists()
     changes = Change.objects.filter(change_set=done.change_set)
     assert changes.count() == 3
     assert {(c.kind, c.actor, c.reason) for c in changes} == {

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import close_old_connections, connections
 
 from foi_portal.core import history
-from foi_portal.core.models import Change
+from foi_portal.core.models import Change, User
 from registry.models import Organisation
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def together(*tasks):
+def together(*tasks: Callable[[], Any]) -> list[Any]:
     """Run the tasks at the same time, each on its own connection; gives their results in order."""
     start = Barrier(len(tasks))
 
-    def run(task):
+    def run(task: Callable[[], Any]) -> Any:
         try:
             start.wait(10)
             return task()
@@ -36,7 +38,7 @@ def test_a_guarded_update_has_one_winner():
     users = [factories.user() for _ in range(4)]
     kmd = factories.organisation(name="KMD")
 
-    def edit(user):
+    def edit(user: User) -> Callable[[], int]:
         def write() -> int:
             with history.recording(actor=user):
                 return Organisation.objects.filter(pk=kmd.pk, version=version).update(
@@ -58,7 +60,11 @@ def test_unguarded_updates_are_all_counted():
     tasks = [lambda n=n: Organisation.objects.filter(pk=kmd.pk).update(name=f"KMD {n}") for n in range(6)]
     assert together(*tasks) == [1] * 6
     assert Organisation.objects.get(pk=kmd.pk).version == 7
-    versions = Change.objects.filter(table="registry_organisation").order_by("id").values_list("row_version", flat=True)
+    versions = (
+        Change.objects.filter(table="registry_organisation")
+        .order_by("id")
+        .values_list("row_version", flat=True)
+    )
     assert list(versions) == [1, 2, 3, 4, 5, 6, 7]
 
 
@@ -89,5 +95,6 @@ def test_acts_do_not_leak_between_connections():
         factories.organisation(code="UDEN")
 
     together(recorded, plain)
-    actors = {c.after["code"]: c.actor for c in Change.objects.filter(table="registry_organisation")}
+    found: list[Any] = list(Change.objects.filter(table="registry_organisation"))
+    actors = {change.after["code"]: change.actor for change in found}
     assert actors == {"MED": mette, "UDEN": None}

@@ -19,6 +19,8 @@ from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, recorded_fields, to
 from foi_portal.core.models import Change, User
 
 Objects = dict[type[models.Model], dict[Any, models.Model]]
+Values = dict[str, Any]
+State = tuple[Change, type[models.Model], Values, Values]  # a change, its model, before, after
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def permission(model: type[models.Model]) -> str:
 
     A many-to-many table needs that of the model which has the field.
     """
-    meta = (_many_to_many(model) or model._meta.pk).model._meta  # type: ignore[union-attr]
+    meta = (_many_to_many(model) or model._meta.pk).model._meta
     return f"{meta.app_label}.view_{meta.model_name}"
 
 
@@ -94,17 +96,18 @@ def readable(
         if (model := by_table.get(change.table)) and (user is None or user.has_perm(permission(model)))
     ]
     states = [
-        (change, model, _python(model, change.before), _python(model, change.after)) for change, model in known
+        (change, model, _python(model, change.before), _python(model, change.after))
+        for change, model in known
     ]
     objects = _objects(states)
-    return [_entry(*state, objects, show) for state in states]
+    return [_entry(state, objects, show) for state in states]
 
 
-def _python(model: type[models.Model], recorded: dict[str, Any] | None) -> dict[str, Any]:
+def _python(model: type[models.Model], recorded: Values | None) -> Values:
     return to_python(model, recorded) if recorded else {}
 
 
-def _objects(states: list[tuple[Change, type[models.Model], dict[str, Any], dict[str, Any]]]) -> Objects:
+def _objects(states: list[State]) -> Objects:
     """Every row that the changes name, one query per model."""
     wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
     for change, model, before, after in states:
@@ -113,7 +116,7 @@ def _objects(states: list[tuple[Change, type[models.Model], dict[str, Any], dict
             wanted[model].add(change.row_id)
         for field in recorded_fields(model):
             if isinstance(field, models.ForeignKey):
-                wanted[field.related_model] |= {before.get(field.column), after.get(field.column)}  # type: ignore[index]
+                wanted[field.related_model] |= {before.get(field.column), after.get(field.column)}
     return {
         # Non-null references are what titles are made of («A → B»).
         model: model._base_manager.select_related().in_bulk([pk for pk in ids if pk is not None])
@@ -121,19 +124,13 @@ def _objects(states: list[tuple[Change, type[models.Model], dict[str, Any], dict
     }
 
 
-def _entry(
-    change: Change,
-    model: type[models.Model],
-    before: dict[str, Any],
-    after: dict[str, Any],
-    objects: Objects,
-    show: Callable[[Any], str],
-) -> Entry:
+def _entry(state: State, objects: Objects, show: Callable[[Any], str]) -> Entry:
+    change, model, before, after = state
     link = _many_to_many(model)
     if link is None:
         obj = objects[model].get(change.row_id)
         title = str(obj) if obj else _lost(model, change.row_id, after or before)
-        differences = _differences(change, model, before, after, partial(_shown, objects=objects, show=show))
+        differences = _differences(model, before, after, partial(_shown, objects=objects, show=show))
         noun = model._meta.verbose_name
     else:
         noun, row = link.model._meta.verbose_name, after or before
@@ -163,14 +160,10 @@ def _entry(
 
 
 def _differences(
-    change: Change,
-    model: type[models.Model],
-    before: dict[str, Any],
-    after: dict[str, Any],
-    shown: Callable[[Any, Any], tuple[str, str]],
+    model: type[models.Model], before: Values, after: Values, shown: Callable[[Any, Any], tuple[str, str]]
 ) -> list[Difference]:
     """The fields that differ, in the model's order, then columns that the model has no more."""
-    fields: dict[str, Any] = {field.column: field for field in recorded_fields(model)}
+    fields: Values = {str(field.column): field for field in recorded_fields(model)}
     columns = [*fields, *sorted((before.keys() | after.keys()) - fields.keys())]
     found = []
     for column in columns:
@@ -193,8 +186,8 @@ def _shown(field: Any, value: Any, objects: Objects, show: Callable[[Any], str])
         return show(value), ""
     if isinstance(field, models.ForeignKey):
         related = field.related_model
-        obj = objects[related].get(value)  # type: ignore[index]
-        return (str(obj), _url(obj)) if obj else (_lost(related, value, {}), "")  # type: ignore[arg-type]
+        obj = objects[related].get(value)
+        return (str(obj), _url(obj)) if obj else (_lost(related, value, {}), "")
     if field.choices:
         return str(dict(field.flatchoices).get(value, value)), ""
     return show(value), ""
@@ -214,7 +207,7 @@ def _who(actor: int | None, objects: Objects) -> str:
     return str(objects[User].get(actor) or f"Ukendt bruger ({actor})")
 
 
-def _lost(model: type[models.Model], pk: Any, recorded: dict[str, Any]) -> str:
+def _lost(model: type[models.Model], pk: Any, recorded: Values) -> str:
     """A name for a row that is gone: the one it had, else its kind and number."""
     known = (recorded.get(column) for column in ("name", "username", "code"))
     return str(next(filter(None, known), f"{model._meta.verbose_name} {pk}"))

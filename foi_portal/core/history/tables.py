@@ -8,8 +8,11 @@ import json
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.dateparse import parse_datetime
+
+from foi_portal.core.models import Record, User
 
 # Columns that the triggers write themselves: a write that changes only these changes nothing.
 KEPT_BY_TRIGGERS = ("version", "created_at", "updated_at")
@@ -19,10 +22,6 @@ NEVER_RECORDED = ("password", "last_login")
 
 def tracked_models() -> list[type[models.Model]]:
     """Every model whose table has a history: records, users, groups and their many-to-many tables."""
-    from django.contrib.auth.models import Group
-
-    from foi_portal.core.models import Record, User
-
     found: list[type[models.Model]] = [
         model
         for model in apps.get_models()
@@ -31,11 +30,8 @@ def tracked_models() -> list[type[models.Model]]:
         and not model._meta.proxy
     ]
     for model in list(found):
-        found += [
-            field.remote_field.through  # type: ignore[union-attr]
-            for field in model._meta.local_many_to_many
-            if field.remote_field.through._meta.auto_created  # type: ignore[union-attr]
-        ]
+        through = [field.remote_field.through for field in model._meta.local_many_to_many]
+        found += [table for table in through if table is not None and table._meta.auto_created]
     return found
 
 

@@ -139,23 +139,22 @@ def _sqlite(tables: dict[str, set[str]]) -> Definitions:
         versioned = set(columns).issuperset(KEPT_BY_TRIGGERS)
         real = " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in columns if c not in KEPT_BY_TRIGGERS)
 
-        def record(operation: str, pk: str, version: str, before: str, after: str, table: str = table) -> str:
+        def record(operation: str, key: str, states: str, table: str = table) -> str:
             return (
-                f"INSERT INTO {HISTORY} ({COLUMNS}) SELECT '{table}', {pk}, {version}, '{operation}', "
-                f"{before}, {after}, foi_actor(), foi_change_set(), foi_kind(), foi_reason(), {_NOW}"
+                f"INSERT INTO {HISTORY} ({COLUMNS}) SELECT '{table}', {key}, '{operation}', {states}, "
+                f"foi_actor(), foi_change_set(), foi_kind(), foi_reason(), {_NOW}"
             )
 
         def row(alias: str, kept: dict[str, str], fields: Sequence[models.Field[Any, Any]] = fields) -> str:
-            pairs = ", ".join(f"'{f.column}', {kept.get(f.column) or _json(alias, f)}" for f in fields)
+            pairs = ", ".join(f"'{f.column}', {kept.get(str(f.column)) or _json(alias, f)}" for f in fields)
             return f"json_object({pairs})"
 
         new_version, version = ('NEW."version"', "OLD.version + 1") if versioned else ("NULL", "NULL")
         kept = {"version": version, "created_at": "OLD.created_at", "updated_at": _NOW} if versioned else {}
-        insert = record("insert", f'NEW."{pk}"', new_version, "NULL", row("NEW", {}))
-        delete = record("delete", f'OLD."{pk}"', "NULL", row("OLD", {}), "NULL")
-        update = (
-            record("update", f'NEW."{pk}"', version, row("OLD", {}), row("NEW", kept)) + f" WHERE {real};"
-        )
+        insert = record("insert", f'NEW."{pk}", {new_version}', f"NULL, {row('NEW', {})}")
+        delete = record("delete", f'OLD."{pk}", NULL', f"{row('OLD', {})}, NULL")
+        update = record("update", f'NEW."{pk}", {version}', f"{row('OLD', {})}, {row('NEW', kept)}")
+        update += f" WHERE {real};"
         if versioned:
             # One trigger, not two: SQLite lets a trigger's own write fire every trigger but itself.
             update += (
@@ -180,7 +179,7 @@ def _json(alias: str, field: models.Field[Any, Any]) -> str:
 def _pk(model: type[models.Model]) -> str:
     pk = model._meta.pk
     assert pk is not None  # noqa: S101 - every model class has one
-    return pk.column
+    return str(pk.column)
 
 
 def _teach(connection: BaseDatabaseWrapper, **_: Any) -> None:

@@ -13,7 +13,7 @@ from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, to_python, tracked_
 from foi_portal.core.models import Change, Record, User
 
 
-class NotUndoable(Exception):
+class NotUndoable(Exception):  # noqa: N818 - it is an answer to the user, not a fault
     """The change set cannot be taken back. ``str()`` says why in Danish; ``rows`` names the rows in the way."""
 
     def __init__(self, why: str, rows: list[str] | None = None) -> None:
@@ -84,7 +84,11 @@ def _restore(change_set: uuid.UUID) -> int:
     if stale:
         raise ChangedSince(f"{len(stale)} af {len(by_row)} rækker er ændret siden.", stale)
     touched = [(rows[key], _put_back(rows[key], own)) for key, own in by_row.items()]
-    broken = [f"{row}: {' '.join(error.messages)}" for row, columns in touched if (error := _broken_rule(row, columns))]
+    broken = [
+        f"{row}: {' '.join(error.messages)}"
+        for row, columns in touched
+        if (error := _broken_rule(row, columns))
+    ]
     if broken:
         raise NotUndoable("De gamle værdier bryder en regel nu.", broken)
     return len(by_row)
