@@ -20,6 +20,10 @@ FALSE = ("0", "false", "no", "off", "nej")
 DATABASE_SCHEMES = ("postgres", "postgresql", "sqlite")
 
 
+# What gunicorn takes to mean "cannot boot": it then stops instead of starting new workers for ever.
+EXIT_STATUS = 3
+
+
 class Environment:
     """Reads variables by name; ``<NAME>_FILE`` (a path) wins over ``<NAME>``; empty means not set.
 
@@ -36,9 +40,10 @@ class Environment:
         self.problems.append(f"{check_id}: {danish} ({english})")
 
     def stop_if_wrong(self) -> None:
-        """End the process with status 1 and every noted problem on its own line, if there is any."""
+        """End the process with ``EXIT_STATUS`` and every noted problem on its own line, if there is any."""
         if self.problems:
-            sys.exit("\n".join(self.problems))
+            print(*self.problems, sep="\n", file=sys.stderr)  # noqa: T201 - before there is any logging
+            sys.exit(EXIT_STATUS)
 
     def text(self, name: str, default: str = "") -> str:
         """The value without surrounding blanks."""

@@ -116,13 +116,13 @@ def test_a_redis_url_that_cannot_be_read(url):
     assert [problem[:8] for problem in env.problems] == ["foi.E005"]
 
 
-def test_every_fault_is_told_before_the_stop():
+def test_every_fault_is_told_before_the_stop(capsys):
     env = Environment({"A": "maybe", "B": "x"})
     env.flag("A", default=False)
     env.number("B", 1)
-    with pytest.raises(SystemExit) as stop:
+    with pytest.raises(SystemExit, match="3"):
         env.stop_if_wrong()
-    assert [line[:8] for line in str(stop.value).splitlines()] == ["foi.E002", "foi.E002"]
+    assert [line[:8] for line in capsys.readouterr().err.splitlines()] == ["foi.E002", "foi.E002"]
 
 
 def test_nothing_wrong_does_not_stop():

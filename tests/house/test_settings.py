@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from foi_portal.environment import EXIT_STATUS
 from tests.house.processes import PRODUCTION, ROOT, run
 
 MANAGE = [sys.executable, "manage.py"]
@@ -24,10 +25,19 @@ MANAGE = [sys.executable, "manage.py"]
 )
 def test_a_missing_secret_stops_every_process_with_one_sentence(command):
     process = run(command, {})
-    assert process.returncode == 1
+    assert process.returncode == EXIT_STATUS
     [line] = process.stderr.splitlines()
     assert line.startswith("foi.E001: SECRET_KEY mangler")
     assert "make run" in line
+
+
+def test_a_plain_gunicorn_stops_as_well():
+    """Without our configuration it would start new workers for ever."""
+    process = run(
+        ["gunicorn", "--no-control-socket", "--bind", "127.0.0.1:0", "foi_portal.wsgi"], {}, timeout=20
+    )
+    assert process.returncode == EXIT_STATUS
+    assert "foi.E001: SECRET_KEY mangler" in process.stderr
 
 
 def test_wrong_values_are_told_all_at_once_without_a_traceback():
@@ -35,7 +45,7 @@ def test_wrong_values_are_told_all_at_once_without_a_traceback():
         [*MANAGE, "check"],
         {"DEBUG": "maybe", "DATABASE_URL": "oracle://h/x", "REDIS_URL": "x", "LOG_LEVEL": "LOUD"},
     )
-    assert process.returncode == 1
+    assert process.returncode == EXIT_STATUS
     assert [line[:8] for line in process.stderr.splitlines()] == [
         "foi.E002",
         "foi.E001",
