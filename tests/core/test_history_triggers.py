@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from foi_portal.core import history
 from foi_portal.core.history import triggers
+from foi_portal.core.models import Change
+from tests import factories
 
 SOME_TRIGGER = (
     "registry_asset",
@@ -39,7 +41,6 @@ def test_the_check_finds_a_dropped_trigger_and_install_repairs_it():
     [
         "ALTER TABLE registry_asset DISABLE TRIGGER foi_update",
         "COMMENT ON TRIGGER foi_update ON registry_asset IS 'an older release'",
-        "CREATE OR REPLACE FUNCTION foi_record() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'",
     ],
 )
 def test_the_check_finds_a_trigger_switched_off_or_outdated(damage):
@@ -48,6 +49,18 @@ def test_the_check_finds_a_trigger_switched_off_or_outdated(damage):
     assert triggers.check(["default"])
     triggers.install(connection)
     assert triggers.check(["default"]) == []
+
+
+@pytest.mark.django_db
+def test_a_release_with_new_definitions_replaces_the_old(monkeypatch):
+    monkeypatch.setattr(triggers, "REFUSED", "Nej.")
+    monkeypatch.setitem(triggers.FUNCTIONS, "foi_refuse", triggers.FUNCTIONS["foi_refuse"] + " ")
+    assert triggers.check(["default"])
+    triggers.install(connection)
+    assert triggers.check(["default"]) == []
+    factories.organisation()
+    with pytest.raises(IntegrityError, match="Nej"), transaction.atomic():
+        Change.objects.update(reason="pyntet")
 
 
 @pytest.mark.django_db

@@ -61,30 +61,29 @@ def recording(
         act = replace(act, kind=str(kind))
     if reason is not None:
         act = replace(act, reason=reason.strip()[:REASON_LENGTH])
+    nested = connection.in_atomic_block
     with transaction.atomic(using=using):
+        connection.foi_act = act  # type: ignore[attr-defined]
         _announce(connection, act)
         try:
             yield act.change_set
         finally:
             connection.foi_act = outer  # type: ignore[attr-defined]
-        # After an exception the savepoint's rollback has put PostgreSQL's settings back already.
-        if not connection.needs_rollback:
+        # Only now: after an exception the savepoint's rollback puts PostgreSQL's settings back.
+        if nested and not connection.needs_rollback:
             _announce(connection, outer)
 
 
 def _announce(connection: BaseDatabaseWrapper, act: Act | None) -> None:
-    """Tell the triggers: on SQLite they ask this connection, on PostgreSQL the transaction's settings."""
-    connection.foi_act = act  # type: ignore[attr-defined]
+    """Tell PostgreSQL's triggers, by settings of the transaction. SQLite's ask the connection themselves."""
     if connection.vendor != "postgresql":
         return
-    values = (
-        ("", "", "", "") if act is None else (str(act.actor or ""), str(act.change_set), act.kind, act.reason)
-    )
+    values = (act.actor or "", act.change_set, act.kind, act.reason) if act else ("", "", "", "")
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT set_config('foi.actor', %s, true), set_config('foi.change_set', %s, true),"
             " set_config('foi.kind', %s, true), set_config('foi.reason', %s, true)",
-            values,
+            [str(value) for value in values],
         )
 
 

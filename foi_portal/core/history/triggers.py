@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -93,29 +93,31 @@ def _postgresql(tables: dict[str, set[str]]) -> Definitions:
     def add(table: str, name: str, when: str, how: str) -> None:
         wanted[table, name] = f'CREATE TRIGGER {name} {when} ON "{table}" {how}'
 
+    rows = {
+        "insert": "NEW TABLE AS foi_new",
+        "update": "OLD TABLE AS foi_old NEW TABLE AS foi_new",
+        "delete": "OLD TABLE AS foi_old",
+    }
     for model in tracked_models():
         table = model._meta.db_table
         if table not in tables:
             continue
-        recorded = {field.column for field in recorded_fields(model)}
+        recorded = {str(field.column) for field in recorded_fields(model)}
         hidden = [f.column for f in model._meta.local_concrete_fields if f.column not in recorded]
         args = ", ".join(f"'{column}'" for column in (_pk(model), *hidden))
-        each = f"FOR EACH STATEMENT EXECUTE FUNCTION foi_record({args})"
-        add(table, "foi_insert", "AFTER INSERT", f"REFERENCING NEW TABLE AS foi_new {each}")
-        add(
-            table,
-            "foi_update",
-            "AFTER UPDATE",
-            f"REFERENCING OLD TABLE AS foi_old NEW TABLE AS foi_new {each}",
-        )
-        add(table, "foi_delete", "AFTER DELETE", f"REFERENCING OLD TABLE AS foi_old {each}")
-        refuse = f"FOR EACH STATEMENT EXECUTE FUNCTION foi_refuse('{table} has a history and cannot be truncated.')"
-        add(table, "foi_truncate", "BEFORE TRUNCATE", refuse)
+        for operation, names in rows.items():
+            how = f"REFERENCING {names} FOR EACH STATEMENT EXECUTE FUNCTION foi_record({args})"
+            add(table, f"foi_{operation}", f"AFTER {operation.upper()}", how)
+        why = f"{table} has a history and cannot be truncated."
+        add(table, "foi_truncate", "BEFORE TRUNCATE", f"EXECUTE FUNCTION foi_refuse('{why}')")
         if recorded.issuperset(KEPT_BY_TRIGGERS):
             add(table, "foi_version", "BEFORE UPDATE", f"FOR EACH ROW EXECUTE FUNCTION foi_version({args})")
-    if HISTORY in tables:
-        refuse = f"FOR EACH STATEMENT EXECUTE FUNCTION foi_refuse('{REFUSED}')"
-        add(HISTORY, "foi_refuse", "BEFORE UPDATE OR DELETE OR TRUNCATE", refuse)
+    add(
+        HISTORY,
+        "foi_refuse",
+        "BEFORE UPDATE OR DELETE OR TRUNCATE",
+        f"EXECUTE FUNCTION foi_refuse('{REFUSED}')",
+    )
     return wanted
 
 
@@ -128,52 +130,56 @@ def _sqlite(tables: dict[str, set[str]]) -> Definitions:
     wanted: Definitions = {}
 
     def add(table: str, name: str, when: str, body: str) -> None:
-        wanted[table, name] = f'CREATE TRIGGER "{name}" {when} BEGIN {body} END'
+        wanted[table, name] = f'CREATE TRIGGER "{name}" {when} ON "{table}" BEGIN {body} END'
 
     for model in tracked_models():
         table, pk = model._meta.db_table, _pk(model)
-        fields = [field for field in recorded_fields(model) if field.column in tables.get(table, ())]
+        fields = {str(f.column): f for f in recorded_fields(model) if f.column in tables.get(table, ())}
         if not fields:
             continue
-        columns = [field.column for field in fields]
-        versioned = set(columns).issuperset(KEPT_BY_TRIGGERS)
-        real = " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in columns if c not in KEPT_BY_TRIGGERS)
-
-        def record(operation: str, key: str, states: str, table: str = table) -> str:
-            return (
-                f"INSERT INTO {HISTORY} ({COLUMNS}) SELECT '{table}', {key}, '{operation}', {states}, "
-                f"foi_actor(), foi_change_set(), foi_kind(), foi_reason(), {_NOW}"
+        versioned = fields.keys() >= set(KEPT_BY_TRIGGERS)
+        real = " OR ".join(f'OLD."{c}" IS NOT NEW."{c}"' for c in fields if c not in KEPT_BY_TRIGGERS)
+        old = {column: _json(f'OLD."{column}"', field) for column, field in fields.items()}
+        new = {column: _json(f'NEW."{column}"', field) for column, field in fields.items()}
+        kept = (
+            {"version": "OLD.version + 1", "created_at": "OLD.created_at", "updated_at": _NOW}
+            if versioned
+            else {}
+        )
+        for operation, row, before, after in (
+            ("insert", "NEW", None, new),
+            ("update", "NEW", old, new | kept),
+            ("delete", "OLD", old, None),
+        ):
+            version = (after or {}).get("version", "NULL")
+            body = (
+                f"INSERT INTO {HISTORY} ({COLUMNS}) SELECT '{table}', {row}.\"{pk}\", {version}, '{operation}',"
+                f" {_object(before)}, {_object(after)}, foi_actor(), foi_change_set(), foi_kind(), foi_reason(), {_NOW}"
             )
-
-        def row(alias: str, kept: dict[str, str], fields: Sequence[models.Field[Any, Any]] = fields) -> str:
-            pairs = ", ".join(f"'{f.column}', {kept.get(str(f.column)) or _json(alias, f)}" for f in fields)
-            return f"json_object({pairs})"
-
-        new_version, version = ('NEW."version"', "OLD.version + 1") if versioned else ("NULL", "NULL")
-        kept = {"version": version, "created_at": "OLD.created_at", "updated_at": _NOW} if versioned else {}
-        insert = record("insert", f'NEW."{pk}", {new_version}', f"NULL, {row('NEW', {})}")
-        delete = record("delete", f'OLD."{pk}", NULL', f"{row('OLD', {})}, NULL")
-        update = record("update", f'NEW."{pk}", {version}', f"{row('OLD', {})}, {row('NEW', kept)}")
-        update += f" WHERE {real};"
-        if versioned:
-            # One trigger, not two: SQLite lets a trigger's own write fire every trigger but itself.
-            update += (
-                f' UPDATE "{table}" SET version = OLD.version + ({real}), created_at = OLD.created_at, '
-                f'updated_at = CASE WHEN {real} THEN {_NOW} ELSE OLD.updated_at END WHERE "{pk}" = NEW."{pk}";'
-            )
-        add(table, f"foi_insert_{table}", f'AFTER INSERT ON "{table}"', f"{insert};")
-        add(table, f"foi_update_{table}", f'AFTER UPDATE ON "{table}"', update)
-        add(table, f"foi_delete_{table}", f'AFTER DELETE ON "{table}"', f"{delete};")
-    if HISTORY in tables:
-        for operation in ("UPDATE", "DELETE"):
-            name = f"foi_refuse_{operation.lower()}_{HISTORY}"
-            add(HISTORY, name, f"BEFORE {operation} ON {HISTORY}", f"SELECT RAISE(ABORT, '{REFUSED}');")
+            if operation == "update":
+                body += f" WHERE {real}"
+                if versioned:
+                    # In the same trigger: SQLite lets a trigger's own write fire every trigger but itself.
+                    body += (
+                        f'; UPDATE "{table}" SET version = OLD.version + ({real}), created_at = OLD.created_at,'
+                        f" updated_at = CASE WHEN {real} THEN {_NOW} ELSE OLD.updated_at END"
+                        f' WHERE "{pk}" = NEW."{pk}"'
+                    )
+            add(table, f"foi_{operation}_{table}", f"AFTER {operation.upper()}", f"{body};")
+    for operation in ("update", "delete"):
+        refuse = f"SELECT RAISE(ABORT, '{REFUSED}');"
+        add(HISTORY, f"foi_refuse_{operation}", f"BEFORE {operation.upper()}", refuse)
     return wanted
 
 
-def _json(alias: str, field: models.Field[Any, Any]) -> str:
-    column = f'{alias}."{field.column}"'
-    return f"json({column})" if isinstance(field, models.JSONField) else column
+def _object(state: dict[str, str] | None) -> str:
+    if state is None:
+        return "NULL"
+    return "json_object(" + ", ".join(f"'{column}', {value}" for column, value in state.items()) + ")"
+
+
+def _json(value: str, field: models.Field[Any, Any]) -> str:
+    return f"json({value})" if isinstance(field, models.JSONField) else value
 
 
 def _pk(model: type[models.Model]) -> str:
@@ -186,27 +192,29 @@ def _teach(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Give a new SQLite connection the functions that the triggers ask who is writing."""
     if connection.vendor != "sqlite":
         return
-    statement: dict[str, str] = {}
+    own_set = [""]  # of a statement outside recording
 
-    def ask(attribute: str, otherwise: Any) -> Any:
-        act = getattr(connection, "foi_act", None)
-        return otherwise if act is None else getattr(act, attribute)
-
-    def change_set() -> str:
-        act = getattr(connection, "foi_act", None)
-        return act.change_set.hex if act else statement.setdefault("change_set", uuid.uuid4().hex)
-
-    def forget(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        statement.clear()  # outside recording, each statement is a change set of its own
+    def renew(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        own_set[0] = ""
         return execute(sql, params, many, context)
 
-    sqlite = connection.connection
-    sqlite.create_function("foi_actor", 0, lambda: ask("actor", None))
-    sqlite.create_function("foi_change_set", 0, change_set)
-    sqlite.create_function("foi_kind", 0, lambda: ask("kind", "system"))
-    sqlite.create_function("foi_reason", 0, lambda: ask("reason", ""))
-    connection.execute_wrappers[:] = [w for w in connection.execute_wrappers if w.__name__ != "forget"]
-    connection.execute_wrappers.append(forget)
+    def act() -> Any:
+        return getattr(connection, "foi_act", None)
+
+    def change_set() -> str:
+        own_set[0] = own_set[0] or uuid.uuid4().hex
+        return act().change_set.hex if act() else own_set[0]
+
+    answers: dict[str, Callable[[], Any]] = {
+        "foi_actor": lambda: act().actor if act() else None,
+        "foi_change_set": change_set,
+        "foi_kind": lambda: act().kind if act() else "system",
+        "foi_reason": lambda: act().reason if act() else "",
+    }
+    for name, answer in answers.items():
+        connection.connection.create_function(name, 0, answer)
+    connection.execute_wrappers[:] = [w for w in connection.execute_wrappers if w.__name__ != "renew"]
+    connection.execute_wrappers.append(renew)
 
 
 # --- Both ---------------------------------------------------------------------------------------------------
@@ -243,27 +251,18 @@ def installed(connection: BaseDatabaseWrapper) -> Definitions:
         return {(table, name): made_from for table, name, made_from in cursor.fetchall()}
 
 
-def _digest(sql: str) -> str:
-    return hashlib.sha256(sql.encode()).hexdigest()
+def _mark(connection: BaseDatabaseWrapper, sql: str) -> str:
+    """What ``installed`` says of a trigger made from ``sql`` by this release."""
+    if connection.vendor == "sqlite":
+        return sql
+    return hashlib.sha256(repr((sql, FUNCTIONS)).encode()).hexdigest()
 
 
 def faults(connection: BaseDatabaseWrapper) -> tuple[Definitions, list[tuple[str, str]]]:
     """Triggers to make (missing or outdated), and triggers to drop (outdated or no longer wanted)."""
     wanted, there = expected(connection), installed(connection)
-    mark = _digest if connection.vendor == "postgresql" else str
-    make = {key: sql for key, sql in wanted.items() if there.get(key) != mark(sql)}
-    if wanted and connection.vendor == "postgresql" and _functions(connection) != FUNCTIONS:
-        make = wanted
+    make = {key: sql for key, sql in wanted.items() if there.get(key) != _mark(connection, sql)}
     return make, [key for key in there if key in make or key not in wanted]
-
-
-def _functions(connection: BaseDatabaseWrapper) -> dict[str, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT proname, prosrc FROM pg_proc WHERE proname = ANY(%s) AND pg_function_is_visible(oid)",
-            [list(FUNCTIONS)],
-        )
-        return dict(cursor.fetchall())
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -281,7 +280,7 @@ def install(connection: BaseDatabaseWrapper) -> None:
         for (table, name), sql in make.items():
             cursor.execute(sql)
             if connection.vendor == "postgresql":
-                cursor.execute(f"COMMENT ON TRIGGER {name} ON \"{table}\" IS '{_digest(sql)}'")
+                cursor.execute(f"COMMENT ON TRIGGER {name} ON \"{table}\" IS '{_mark(connection, sql)}'")
 
 
 def drop(connection: BaseDatabaseWrapper, keys: Sequence[tuple[str, str]]) -> None:
@@ -302,9 +301,8 @@ def suspended(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def _before_migrate(using: str, **_: Any) -> None:
-    connection = connections[using]
-    if connection.vendor == "sqlite":
-        drop(connection, list(installed(connection)))
+    if connections[using].vendor == "sqlite":
+        drop(connections[using], list(installed(connections[using])))
 
 
 def _after_migrate(using: str, **_: Any) -> None:
@@ -330,11 +328,8 @@ def check(databases: Sequence[str] | None = None, **_: Any) -> list[checks.Check
 
 
 def connect() -> None:
-    """Connect to Django's signals and checks."""
-    from django.apps import apps
-
-    core = apps.get_app_config("core")
+    """Connect to Django's signals and checks. Both migrate signals come once per app; the first does the work."""
     connection_created.connect(_teach, dispatch_uid="foi_portal.core.history")
-    pre_migrate.connect(_before_migrate, sender=core, dispatch_uid="foi_portal.core.history")
-    post_migrate.connect(_after_migrate, sender=core, dispatch_uid="foi_portal.core.history")
+    pre_migrate.connect(_before_migrate, dispatch_uid="foi_portal.core.history")
+    post_migrate.connect(_after_migrate, dispatch_uid="foi_portal.core.history")
     checks.register(check, checks.Tags.database)
