@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
 from foi_portal.ui.filters import FilterSet
 from registry import queries
@@ -29,18 +30,32 @@ MISSING = (
     ("owner", "Ejer"),
     ("dependencies", "Afhængigheder"),
     ("criticality", "Kritikalitet"),
+    ("users", "Brugere: ingen bruger den"),
     ("replacement", "Erstatning: udfaset, men bruges"),
 )
 
 
-class CodeFilter(django_filters.ModelChoiceFilter):
+def owning_systems(request: HttpRequest) -> QuerySet[Organisation]:
+    """Those a select of owners offers: the ones that own a fagsystem."""
+    return Organisation.objects.filter(pk__in=System.objects.values("department"))
+
+
+def providers_of_systems(request: HttpRequest) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(pk__in=System.objects.values("provider"))
+
+
+def providers_of_components(request: HttpRequest) -> QuerySet[Organisation]:
+    return Organisation.objects.filter(pk__in=Component.objects.values("provider"))
+
+
+class CodeFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
     """A select whose address holds the organisation's code and not a number nobody knows."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(to_field_name="code", empty_label="Alle", **kwargs)
 
 
-class SearchFilter(django_filters.CharFilter):
+class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
     """Every word must be in one of the paths, whatever its case."""
 
     def __init__(self, *paths: str, **kwargs: Any) -> None:
@@ -78,19 +93,19 @@ class AssetFilter(FilterSet):
             return rows.without_owner()  # type: ignore[no-any-return]
         if value == "dependencies":
             return rows.without_dependencies()  # type: ignore[no-any-return]
+        if value == "users":
+            return rows.unused()  # type: ignore[no-any-return]
         if value == "replacement":
             return rows.retired_but_used()  # type: ignore[no-any-return]
         return rows.in_use().filter(criticality=None)  # type: ignore[no-any-return]
 
 
 class SystemFilter(AssetFilter):
-    department = CodeFilter(
-        label="Forvaltning", queryset=lambda request: Organisation.objects.owning_systems()
-    )
+    department = CodeFilter(label="Forvaltning", queryset=owning_systems)
     vendor = CodeFilter(
         field_name="provider",
         label="Leverandør",
-        queryset=lambda request: Organisation.objects.providing("system"),
+        queryset=providers_of_systems,
     )
     criticality = django_filters.ChoiceFilter(
         label="Kritikalitet", choices=Criticality.choices, empty_label="Alle"
@@ -122,7 +137,7 @@ class ComponentFilter(AssetFilter):
     owner = CodeFilter(
         field_name="provider",
         label="Ejer",
-        queryset=lambda request: Organisation.objects.providing("component"),
+        queryset=providers_of_components,
     )
     parent = django_filters.CharFilter(label="Hører til (kode)", method="filter_parent")
 
@@ -159,7 +174,7 @@ class DependencyFilter(FilterSet):
     department = CodeFilter(
         field_name="source__department",
         label="Forvaltning",
-        queryset=lambda request: Organisation.objects.owning_systems(),
+        queryset=owning_systems,
     )
     direction = django_filters.ChoiceFilter(label="Data", choices=Direction.choices, empty_label="Alle")
     importance = django_filters.ChoiceFilter(
@@ -191,5 +206,5 @@ class DependencyFilter(FilterSet):
     def filter_within(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         return self._ongoing(rows.filter(target__in=queries.modules_below(value)))
 
-    def _ongoing(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        return rows if self.form.cleaned_data.get("status") else rows.exclude(status=DependencyStatus.ENDED)
+    def _ongoing(self, rows: Any) -> QuerySet[Any]:
+        return rows if self.form.cleaned_data.get("status") else rows.ongoing()  # type: ignore[no-any-return]

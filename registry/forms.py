@@ -8,7 +8,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from foi_portal.ui.forms import CodeChoiceField, DateField, YearOrDateField
-from registry.models import Asset, Component, Dependency, Kind, Organisation, OrganisationKind, System
+from registry.models import (
+    Asset,
+    Component,
+    ComponentType,
+    Dependency,
+    Kind,
+    Level,
+    Organisation,
+    OrganisationKind,
+    System,
+)
 
 
 def organisations(**kwargs: Any) -> CodeChoiceField:
@@ -119,8 +129,7 @@ class ComponentForm(AssetForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for name in ("level", "component_type"):
-            choices = Component._meta.get_field(name).choices
+        for name, choices in (("level", Level.choices), ("component_type", ComponentType.choices)):
             self.fields[name].choices = [("", "Vælg"), *choices]  # type: ignore[attr-defined]
 
 

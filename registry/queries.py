@@ -10,6 +10,7 @@ from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, 
 from django.db.models.functions import Coalesce
 
 from registry.models import Asset, Component, Dependency, Importance
+from registry.models.dependency import DependencyQuerySet
 
 
 def _count(rows: QuerySet[Dependency], by: str) -> Coalesce:
@@ -24,7 +25,7 @@ def with_counts(assets: QuerySet[Any]) -> QuerySet[Any]:
     The annotations cost nothing unless a column asks for them.
     """
     ongoing = Dependency.objects.ongoing()
-    return assets.annotate(
+    return assets.annotate(  # type: ignore[no-any-return]
         uses=_count(ongoing, "source"),
         uses_critical=_count(ongoing.filter(importance=Importance.CRITICAL), "source"),
         used_by=_count(ongoing, "target"),
@@ -42,7 +43,6 @@ class Node:
     component_type: str
     depth: int
     archived: bool
-    used_by: int = 0
 
 
 def _children() -> tuple[dict[int, dict[str, Any]], dict[int | None, list[int]]]:
@@ -60,45 +60,41 @@ def _children() -> tuple[dict[int, dict[str, Any]], dict[int | None, list[int]]]
 
 
 def module_tree(component_id: int) -> list[Node]:
-    """The whole tree a component stands in, from its topmost parent, depth first. Loops end the walk."""
+    """A component's place: its parents from the top down, itself, and all below it. Loops end the walk."""
     rows, below = _children()
-    top, seen = component_id, {component_id}
-    while (parent := rows[top]["parent_id"]) is not None and parent in rows and parent not in seen:
-        seen.add(parent)
-        top = parent
-    nodes: list[Node] = []
-    visited: set[int] = set()
-    stack = [(top, 0)]
+    chain, parent = [component_id], rows[component_id]["parent_id"]
+    while parent is not None and parent in rows and parent not in chain:
+        chain.insert(0, parent)
+        parent = rows[parent]["parent_id"]
+    nodes = [_node(rows[key], depth) for depth, key in enumerate(chain[:-1])]
+    visited = set(chain[:-1])
+    stack = [(component_id, len(chain) - 1)]
     while stack:
         key, depth = stack.pop()
         if key in visited:
             continue
         visited.add(key)
-        row = rows[key]
-        nodes.append(
-            Node(
-                key,
-                row["code"],
-                row["name"],
-                row["lifecycle"],
-                row["component_type"],
-                depth,
-                row["archived_at"] is not None,
-            )
-        )
+        nodes.append(_node(rows[key], depth))
         stack.extend((child, depth + 1) for child in reversed(below[key]))
     return nodes
+
+
+def _node(row: dict[str, Any], depth: int) -> Node:
+    return Node(
+        row["id"],
+        row["code"],
+        row["name"],
+        row["lifecycle"],
+        row["component_type"],
+        depth,
+        row["archived_at"] is not None,
+    )
 
 
 def subtree_ids(tree: list[Node], component_id: int) -> list[int]:
     """Ids of the modules below a component in its ``module_tree``, not the component itself."""
     start = next(i for i, node in enumerate(tree) if node.id == component_id)
-    ids = []
-    for node in tree[start + 1 :]:
-        if node.depth <= tree[start].depth:
-            break
-        ids.append(node.id)
-    return ids
+    return [node.id for node in tree[start + 1 :]]
 
 
 def modules_below(code: str) -> list[int]:
@@ -107,7 +103,7 @@ def modules_below(code: str) -> list[int]:
     return [] if found is None else [found, *subtree_ids(module_tree(found), found)]
 
 
-def leans_on(asset: Asset) -> QuerySet[Dependency]:
+def leans_on(asset: Asset) -> DependencyQuerySet:
     """What the asset uses, ended ones last, ready to be shown with target and the platform it belongs to."""
     return (
         Dependency.objects.filter(source=asset, archived_at=None)
@@ -138,3 +134,32 @@ def by_importance(rows: list[Dependency]) -> list[Group]:
     """Rows grouped critical first; empty groups are left out."""
     groups = [Group(i, [row for row in rows if row.importance == i]) for i in Importance]
     return [group for group in groups if group.rows]
+
+
+@dataclass(frozen=True)
+class User:
+    """An asset that uses something, with all the dependencies by which it does, the gravest first."""
+
+    asset: Asset
+    rows: list[Dependency]
+
+    @property
+    def importance(self) -> str:
+        """What happens to it at worst."""
+        return self.rows[0].get_importance_display()
+
+    @property
+    def stops(self) -> bool:
+        return self.rows[0].importance == Importance.CRITICAL
+
+
+def by_user(rows: list[Dependency]) -> list[User]:
+    """Dependencies put together per source, in the order the sources first appear."""
+    order = list(Importance.values)
+    grouped: dict[int, list[Dependency]] = defaultdict(list)
+    for row in rows:
+        grouped[row.source_id].append(row)
+    return [
+        User(own[0].source, sorted(own, key=lambda row: order.index(row.importance)))
+        for own in grouped.values()
+    ]

@@ -9,7 +9,7 @@ CODE_PATTERN = r"^[A-Z0-9ÆØÅ][A-Z0-9ÆØÅ._-]*$"
 DANISH = "danish"
 
 
-class CodeField(models.CharField):
+class CodeField(models.CharField):  # type: ignore[type-arg]
     """A short code that people know by heart (STS, SF1520): kept in upper case without blanks around it.
 
     Because every value is normalised on its way to the database, lookups ignore case too and a plain
@@ -37,7 +37,7 @@ class CodeField(models.CharField):
         return value.strip().upper() if isinstance(value, str) else value
 
 
-class LinkField(models.CharField):
+class LinkField(models.CharField):  # type: ignore[type-arg]
     """An address that is safe to put in ``href``: http, https or mailto, nothing else.
 
     ``URLField`` validates only in forms; the check constraint ``safe_link`` builds makes sure that a

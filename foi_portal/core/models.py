@@ -6,7 +6,7 @@ every way of writing: ``save()``, ``update()``, ``bulk_create()``, raw SQL. Pyth
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypeVar
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
@@ -38,7 +38,10 @@ class Record(models.Model):
         abstract = True
 
 
-class ArchivableQuerySet(models.QuerySet["models.Model"]):
+_Row = TypeVar("_Row", bound=models.Model)
+
+
+class ArchivableQuerySet(models.QuerySet[_Row]):
     """Rows that can be archived."""
 
     def current(self) -> Self:

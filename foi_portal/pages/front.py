@@ -62,6 +62,12 @@ def findings() -> list[Finding]:
             listing(components, missing="owner"),
         ),
         Finding.of(
+            "komponenter, som ingen bruger",
+            "Hverken direkte eller gennem moduler",
+            Component.objects.unused(),
+            listing(components, missing="users"),
+        ),
+        Finding.of(
             "udfasede komponenter bruges stadig",
             "Der er afhængigheder, som ikke er ophørt",
             Component.objects.retired_but_used(),

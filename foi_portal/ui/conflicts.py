@@ -35,8 +35,9 @@ class Difference:
 
 @dataclass(frozen=True)
 class Conflict:
-    """What the conflict page shows. ``both`` needs a choice; ``one`` is merged; ``same`` is untouched."""
+    """What the conflict page shows of one row. ``both`` needs a choice; ``one`` is merged; ``same`` is untouched."""
 
+    key: int
     version: int
     last_change: Change | None
     known_base: bool
@@ -58,7 +59,7 @@ def build(form: forms.ModelForm[Any], current: Record, base_version: int | None)
     """
     base = history.state_at(current, base_version) if base_version is not None else None
     latest = history.changes_of(current).select_related("actor").first()
-    conflict = Conflict(current.version, latest, base is not None)
+    conflict = Conflict(current.pk, current.version, latest, base is not None)
     for name, form_field in form.fields.items():
         bound = form[name]
         model_field = _model_field(current, name)
@@ -99,8 +100,7 @@ class _Raw:
 
 
 def _model_field(row: Model, name: str) -> ModelField[Any, Any] | None:
-    found = next((f for f in row._meta.concrete_fields if f.name == name), None)
-    return found
+    return next((f for f in row._meta.concrete_fields if f.name == name), None)
 
 
 def _submitted(form: forms.ModelForm[Any], name: str, model_field: ModelField[Any, Any]) -> Any:
@@ -129,7 +129,7 @@ def shown(model_field: ModelField[Any, Any], value: Any) -> str:
     if value is None or value == "":
         return ""
     if isinstance(model_field, ForeignKey):
-        found = model_field.related_model._base_manager.filter(pk=value).first()  # type: ignore[union-attr]
+        found = model_field.related_model._base_manager.filter(pk=value).first()
         return str(found or value)
     if model_field.choices:
         return str(dict(model_field.flatchoices).get(value, value))

@@ -72,7 +72,7 @@ def to_xlsx(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> Ht
     sheet.append([c.name for c in columns])
     for row in _rows(columns, rows):
         sheet.append([safe(value) for value in row])
-    file = tempfile.TemporaryFile()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     book.save(file)
     file.seek(0)
     return FileResponse(file, as_attachment=True, filename=f"{filename}.xlsx")

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 ARCHIVED = (("", "Ikke arkiverede"), ("ja", "Kun arkiverede"), ("alle", "Alle"))
 
 
-class FilterSet(django_filters.FilterSet):
+class FilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """A filter whose fields are all optional; what does not validate is ignored, never an error page."""
 
     archived = django_filters.ChoiceFilter(

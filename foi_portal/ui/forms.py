@@ -29,16 +29,19 @@ class DateField(forms.DateField):
         super().__init__(**kwargs)
         self.error_messages["invalid"] = "Skriv datoen som dag, måned og år, fx 31-12-2026."
 
+    def to_python(self, value: Any) -> datetime.date | None:
+        day = super().to_python(value)
+        if day is not None and not 1900 <= day.year <= 2200:
+            raise ValidationError("Årstallet skal ligge mellem 1900 og 2200.")
+        return day
+
 
 class YearOrDateField(DateField):
     """A date, or a year alone, which is kept as its first of January and shown as the year."""
 
     def to_python(self, value: Any) -> datetime.date | None:
         if isinstance(value, str) and value.strip().isdecimal() and len(value.strip()) == 4:
-            year = int(value)
-            if not 1900 <= year <= 2200:
-                raise ValidationError("Årstallet skal ligge mellem 1900 og 2200.")
-            return datetime.date(year, 1, 1)
+            value = f"01-01-{value.strip()}"
         return super().to_python(value)
 
     def prepare_value(self, value: Any) -> Any:

@@ -53,7 +53,7 @@ class Column:
         if value is None or value == "":
             return EMPTY
         if self.choices is not None:
-            return conditional_escape(_labels(self.choices).get(value, value))
+            return conditional_escape(_labels(self.choices).get(value, str(value)))
         return formats.text(value)
 
 

@@ -13,7 +13,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -164,6 +164,14 @@ class FormView(ModelView):
         with history.recording(reason=self.request.POST.get("reason", "").strip()[:500]):
             return form.save()
 
+    def try_save(self, form: forms.ModelForm[Any]) -> Any:
+        """``save``, or None with an error on the form when another writer was first and the rules now refuse."""
+        try:
+            return self.save(form)
+        except IntegrityError:
+            form.add_error(None, "Nogen gemte noget i samme øjeblik, som står i vejen. Ret det, og gem igen.")
+            return None
+
 
 class CreateView(FormView):
     action = "add"
@@ -175,7 +183,9 @@ class CreateView(FormView):
         form = self.form_class(request.POST)
         if not form.is_valid():
             return self.form_page(form, None, status=422)
-        obj = self.save(form)
+        obj = self.try_save(form)
+        if obj is None:
+            return self.form_page(form, None, status=409)
         messages.success(request, f"{obj} er oprettet.")
         return HttpResponseRedirect(self.after(obj))
 
@@ -208,7 +218,9 @@ class UpdateView(FormView):
             return self.conflict_page(conflicts.build(form, current, version), current)
         if not valid:
             return self.form_page(form, current, status=422)
-        saved = self.save(form)
+        saved = self.try_save(form)
+        if saved is None:
+            return self.form_page(form, current, status=409)
         messages.success(request, f"{saved} er gemt." if form.has_changed() else "Ingen ændringer at gemme.")
         return HttpResponseRedirect(self.after(saved))
 

@@ -58,7 +58,7 @@ class PersonalData(models.TextChoices):
     SENSITIVE = "sensitive", "Følsomme"
 
 
-class AssetQuerySet(ArchivableQuerySet):
+class AssetQuerySet(ArchivableQuerySet["Asset"]):
     def components(self) -> Self:
         return self.filter(kind=Kind.COMPONENT)
 
@@ -80,6 +80,14 @@ class AssetQuerySet(ArchivableQuerySet):
         return self.in_use().filter(
             ~models.Exists(_dependency()._default_manager.filter(source=models.OuterRef("pk")))
         )
+
+    def unused(self) -> Self:
+        """In use, but nobody is written as using it or any of its modules and services, three levels down."""
+        ongoing = _dependency()._default_manager.ongoing()  # type: ignore[attr-defined]
+        used = Q(target=models.OuterRef("pk"))
+        for depth in range(1, 4):
+            used |= Q(**{f"target{'__parent' * depth}": models.OuterRef("pk")})
+        return self.in_use().filter(~models.Exists(ongoing.filter(used)))
 
     def retired_but_used(self) -> Self:
         """Retired, yet something ongoing is written as using it."""
@@ -239,8 +247,12 @@ class Asset(Archivable):
 
         The loop is one query per step up the module tree, which is two or three deep.
         """
+        if self.pk and self.successor_id == self.pk:  # forms leave out constraints on the key
+            raise ValidationError({"successor": "Noget kan ikke afløses af sig selv. Vælg en anden."})
         if self.parent is None:
             return
+        if self.pk and self.parent_id == self.pk:
+            raise ValidationError({"parent": "En komponent kan ikke høre til sig selv. Vælg en anden."})
         if self.parent.kind != Kind.COMPONENT:
             raise ValidationError({"parent": "Vælg en komponent. Et fagsystem kan ikke have moduler."})
         seen: set[Any] = {self.pk} if self.pk else set()
@@ -273,7 +285,7 @@ class SystemManager(models.Manager.from_queryset(AssetQuerySet)):  # type: ignor
 class Component(Asset):
     """An infrastructure component: platform → module → service, register, standard or network."""
 
-    objects = ComponentManager()
+    objects = ComponentManager()  # type: ignore[misc]
 
     class Meta:
         proxy = True
@@ -290,7 +302,7 @@ class Component(Asset):
 class System(Asset):
     """A fagsystem: a business system that a forvaltning works in."""
 
-    objects = SystemManager()
+    objects = SystemManager()  # type: ignore[misc]
 
     class Meta:
         proxy = True

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
+from django.utils import timezone
 
 from foi_portal.core.fields import DANISH
 from foi_portal.core.models import Archivable, ArchivableQuerySet
@@ -43,10 +44,16 @@ class DependencyStatus(models.TextChoices):
 LIVE_STATUSES = (DependencyStatus.ACTIVE, DependencyStatus.PHASING_OUT)
 
 
-class DependencyQuerySet(ArchivableQuerySet):
-    def ongoing(self) -> Self:
-        """Not ended and not archived: what people mean by «depends on», planned ones included."""
-        return self.filter(archived_at=None).exclude(status=DependencyStatus.ENDED)
+class DependencyQuerySet(ArchivableQuerySet["Dependency"]):
+    def ongoing(self, on: datetime.date | None = None) -> Self:
+        """Not ended on the date ``on`` (today) and not archived: what people mean by «depends on».
+
+        Planned ones are among them.
+        """
+        on = on or timezone.localdate()
+        return self.filter(Q(until=None) | Q(until__gt=on), archived_at=None).exclude(
+            status=DependencyStatus.ENDED
+        )
 
     def live(self, on: datetime.date) -> Self:
         """Dependencies through which a failure spreads on the date ``on``: active or phasing out, within their
@@ -137,6 +144,11 @@ class Dependency(Archivable):
 
     def __str__(self) -> str:
         return f"{self.source} → {self.target}"
+
+    def has_ended(self, on: datetime.date) -> bool:
+        """Whether it is over on the date ``on``: by status, by date or because it is archived."""
+        by_date = self.until is not None and self.until <= on
+        return by_date or self.status == DependencyStatus.ENDED or self.is_archived
 
     def get_absolute_url(self) -> str:
         return reverse("dependency-detail", args=[self.pk])

@@ -38,19 +38,10 @@ OWN_KINDS = (
 )
 
 
-class OrganisationQuerySet(ArchivableQuerySet):
+class OrganisationQuerySet(ArchivableQuerySet["Organisation"]):
     def own(self) -> Self:
         """The municipality itself and its units: those that can own a fagsystem."""
         return self.filter(kind__in=OWN_KINDS)
-
-    def owning_systems(self) -> Self:
-        """Those that own a fagsystem, for the filter's select."""
-        return self.filter(pk__in=self.model.owned_systems.rel.related_model.objects.values("department"))
-
-    def providing(self, kind: str) -> Self:
-        """Those that provide an asset of the kind, for the filter's select."""
-        assets = self.model.provided_assets.rel.related_model.objects.filter(kind=kind)
-        return self.filter(pk__in=assets.values("provider"))
 
     def existing(self, on: datetime.date) -> Self:
         """Organisations whose half-open period holds on the date ``on``."""
@@ -106,9 +97,11 @@ class Organisation(Archivable):
 
     def clean(self) -> None:
         """Refuse a loop among parents; the walk is bounded by the depth of the tree."""
+        if self.pk and self.parent_id == self.pk:
+            raise ValidationError({"parent": "En organisation kan ikke høre under sig selv. Vælg en anden."})
         seen, parent = {self.pk}, self.parent
         while parent is not None and self.pk is not None:
             if parent.pk in seen:
-                raise ValidationError({"parent": f"{parent} hører selv under {self}. Vælg en anden."})
+                raise ValidationError({"parent": f"{self.parent} hører selv under {self}. Vælg en anden."})
             seen.add(parent.pk)
             parent = parent.parent

@@ -14,7 +14,7 @@ from registry.tables import COMPONENT_COLUMNS
 SHOWN_USERS = 200
 
 
-class ComponentView:
+class ComponentView(views.ModelView):
     model = Component
     url_base = "component"
     create_label = "Ny komponent"
@@ -39,22 +39,26 @@ class ComponentDetail(ComponentView, views.DetailView):
     def get_context(self, obj: Component) -> dict[str, Any]:
         tree = queries.module_tree(obj.pk)
         below = queries.subtree_ids(tree, obj.pk)
-        direct = queries.used_by([obj.pk])
-        through = queries.used_by(below) if below else None
+        direct = list(queries.used_by([obj.pk])[: SHOWN_USERS + 1])
+        through = list(queries.used_by(below)[: SHOWN_USERS * 5 + 1]) if below else []
         return {
             "tree": tree if len(tree) > 1 else [],
             "below_count": len(below),
-            "groups": queries.by_importance(list(queries.leans_on(obj))),
-            "direct": list(direct[:SHOWN_USERS]),
-            "direct_count": direct.count(),
-            "through": list(through[:SHOWN_USERS]) if through is not None else [],
-            "through_count": through.count() if through is not None else 0,
+            "groups": queries.by_importance(list(queries.leans_on(obj).ongoing())),
+            "direct": direct[:SHOWN_USERS],
+            "direct_count": self.counted(direct, SHOWN_USERS, [obj.pk]),
+            "through": queries.by_user(through[: SHOWN_USERS * 5]),
+            "through_count": self.counted(through, SHOWN_USERS * 5, below),
             "predecessors": list(Asset.objects.filter(successor=obj)),
             "tab": "overview",
         }
 
+    def counted(self, rows: list[Any], most: int, ids: list[int]) -> int:
+        """How many there are: what was fetched, or a count when there were too many to show."""
+        return len(rows) if len(rows) <= most else queries.used_by(ids).count()
 
-class ComponentForms(ComponentView):
+
+class ComponentForms(ComponentView, views.FormView):
     form_class = ComponentForm
     wide = ("name", "aliases", "url")
     fieldsets = (

@@ -20,7 +20,7 @@ from registry.views.components import ComponentView
 from registry.views.systems import SystemView
 
 
-class DependencyView:
+class DependencyView(views.ModelView):
     model = Dependency
     url_base = "dependency"
     lookup = "pk"
@@ -44,7 +44,7 @@ class DependencyDetail(DependencyView, views.DetailView):
         return {"tab": "overview"}
 
 
-class DependencyForms(DependencyView):
+class DependencyForms(DependencyView, views.FormView):
     form_class = DependencyForm
     wide = ("source", "target", "purpose")
     fieldsets = (
@@ -133,8 +133,8 @@ class DependencyTable(views.ModelView):
                     clashes.append((row, conflict))
         if clashes:
             return self.conflict_page(asset, clashes, old, new)
-        valid = all([form.is_valid() for form in [*old, *new]])
-        if not valid or self.repeats(old, new):
+        valid = [form.is_valid() for form in [*old, *new]]  # every row, so that all errors show at once
+        if not all(valid) or self.repeats(old, new):
             return self.table_page(asset, old, new or [self.new_form(asset, 0)], status=422)
         changed = [
             f

@@ -14,7 +14,7 @@ from registry.models import Asset, Organisation
 from registry.tables import ORGANISATION_COLUMNS
 
 
-class OrganisationView:
+class OrganisationView(views.ModelView):
     model = Organisation
     url_base = "organisation"
     create_label = "Ny organisation"
@@ -54,7 +54,7 @@ class OrganisationDetail(OrganisationView, views.DetailView):
         }
 
 
-class OrganisationForms(OrganisationView):
+class OrganisationForms(OrganisationView, views.FormView):
     form_class = OrganisationForm
     wide = ("name",)
     fieldsets = (

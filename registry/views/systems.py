@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from foi_portal.ui import views
 from registry import queries
 from registry.filters import SystemFilter
 from registry.forms import LIFECYCLE_FIELDS, SystemForm
-from registry.models import Asset, DependencyStatus, System
+from registry.models import Asset, System
 from registry.tables import SYSTEM_COLUMNS
 
 
-class SystemView:
+class SystemView(views.ModelView):
     model = System
     url_base = "system"
     create_label = "Nyt fagsystem"
@@ -36,12 +38,13 @@ class SystemDetail(SystemView, views.DetailView):
 
     def get_context(self, obj: System) -> dict[str, Any]:
         rows = list(queries.leans_on(obj))
-        ongoing = [row for row in rows if row.status != DependencyStatus.ENDED]
+        today = timezone.localdate()
+        ongoing = [row for row in rows if not row.has_ended(today)]
         users = queries.used_by([obj.pk])
         return {
             "groups": queries.by_importance(ongoing),
             "ongoing_count": len(ongoing),
-            "ended": [row for row in rows if row.status == DependencyStatus.ENDED],
+            "ended": [row for row in rows if row.has_ended(today)],
             "users": list(users[:200]),
             "users_count": users.count(),
             "predecessors": list(Asset.objects.filter(successor=obj)),
@@ -49,7 +52,7 @@ class SystemDetail(SystemView, views.DetailView):
         }
 
 
-class SystemForms(SystemView):
+class SystemForms(SystemView, views.FormView):
     form_class = SystemForm
     wide = ("name", "aliases", "url")
     fieldsets = (
