@@ -41,8 +41,15 @@ def healthz(request: HttpRequest) -> JsonResponse:
     running = {name: _threads().submit(_timed, probe) for name, probe in probes.items()}
     found = {name: _result(name, future, deadline) for name, future in running.items()}
     well = all(answer["status"] == "ok" for answer in found.values())
-    body = {"status": "ok" if well else "fejl", "cache": NOT_SET_UP, "broker": NOT_SET_UP} | found
-    body["worker"] = _worker() if settings.REDIS_URL and well else NOT_SET_UP
+    body = {
+        "status": "ok" if well else "fejl",
+        "cache": NOT_SET_UP,
+        "broker": NOT_SET_UP,
+        "worker": NOT_SET_UP,
+    }
+    body |= found
+    if settings.REDIS_URL:
+        body["worker"] = _worker() if found["cache"]["status"] == "ok" else {"status": "fejl"}
     return JsonResponse(body, status=200 if well else 503)
 
 

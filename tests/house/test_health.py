@@ -54,7 +54,7 @@ def test_a_redis_that_is_not_there_is_503(client, settings):
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     answer = client.get("/healthz")
     assert answer.status_code == 503
-    assert answer.json()["cache"] == {"status": "fejl"}
+    assert answer.json()["cache"] == answer.json()["worker"] == {"status": "fejl"}
 
 
 @pytest.mark.redis
