@@ -98,11 +98,12 @@ class Table:
         return cls(chosen, columns, sort, params)
 
     def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Sorted as asked, empty values last, with the primary key as the last word so that pages are stable."""
+        """Sorted as asked, empty values last, then by the first two columns and the key, so that pages are stable."""
         column = next(c for c in self.available if c.name == self.sort.removeprefix("-"))
         field = F(column.order)
         first = field.desc(nulls_last=True) if self.sort.startswith("-") else field.asc(nulls_last=True)
-        return rows.order_by(first, *([] if column is self.available[0] else [self.available[0].order]), "pk")
+        then = [c.order for c in self.available[:2] if c is not column and c.order]
+        return rows.order_by(first, *then, "pk")
 
     def values(self, rows: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:
         """Only the paths that the shown columns read."""
