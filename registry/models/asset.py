@@ -242,6 +242,11 @@ class Asset(Archivable):
     def get_absolute_url(self) -> str:
         return reverse(f"{self.kind}-detail", args=[self.code])
 
+    @property
+    def noun(self) -> str:
+        """What the history calls this row, as the table holds two kinds: "komponent" or "fagsystem"."""
+        return str(self.get_kind_display()).lower()
+
     def clean(self) -> None:
         """Refuse a loop among parents and a parent that is a system; both need other rows to see.
 

@@ -64,6 +64,7 @@ def test_readable_names_fields_choices_references_and_dates():
             provider=systematic, lifecycle="phasing_out", retired_from=datetime.date(2027, 3, 1)
         )
     (entry,) = history.readable(history.changes_of(cura)[:1])
+    assert entry.noun == "fagsystem"
     assert (entry.title, entry.url, entry.who) == ("Cura", "/fagsystemer/CURA/", "Mette Sørensen")
     assert (entry.operation, entry.kind, entry.reason) == ("ændret", "Rettelse", "Ny leverandør")
     assert [(d.label, d.before, d.after) for d in entry.differences] == [

@@ -131,7 +131,7 @@ def _entry(state: State, objects: Objects, show: Callable[[Any], str]) -> Entry:
         obj = objects[model].get(change.row_id)
         title = str(obj) if obj else _lost(model, change.row_id, after or before)
         differences = _differences(model, before, after, partial(_shown, objects=objects, show=show))
-        noun = model._meta.verbose_name
+        noun = getattr(obj, "noun", model._meta.verbose_name)  # a table of several kinds says which
     else:
         noun, row = link.model._meta.verbose_name, after or before
         owner_id, other_id = row[link.m2m_column_name()], row[link.m2m_reverse_name()]
