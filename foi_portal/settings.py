@@ -168,6 +168,8 @@ BEAT_TICK_FILE = _run_dir / "beat.tick"
 CELERY_BEAT_SCHEDULE = {
     # Shows in /healthz that beat, broker and worker hang together.
     "heartbeat": {"task": "foi_portal.celery.heartbeat", "schedule": 10, "options": {"expires": 10}},
+    # Imports whose message or worker was lost.
+    "sweep-imports": {"task": "registry.tasks.sweep_imports", "schedule": 15, "options": {"expires": 15}},
 }
 
 # Mail

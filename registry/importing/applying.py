@@ -63,11 +63,13 @@ def apply_reading(
     actor: User | None,
     reason: str,
     expected: str | None = None,
+    only_new: bool = False,
     progress: Progress = lambda _text, _done, _total: None,
 ) -> Applied:
     """Plan against the registry as it is now and write it, all or nothing.
 
     In: ``expected`` is the digest of the plan a person said yes to; ``None`` takes whatever the plan is.
+    ``only_new`` leaves the rows alone that are there already.
     Errors: ``PlanHasProblems``, ``PlanChanged``, ``Busy``, ``ImportRefused``; each leaves nothing written.
     """
     try:
@@ -78,6 +80,9 @@ def apply_reading(
                 raise PlanHasProblems(plan)
             if expected is not None and plan.digest() != expected:
                 raise PlanChanged(plan)
+            if only_new:
+                for file in plan.files:
+                    file.updated.clear()
             _Writer(plan, progress).write()
             return Applied(plan, change_set)
     except IntegrityError as error:

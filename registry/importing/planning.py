@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
+from django.db.models.fields import NOT_PROVIDED
 
 from registry.importing.formats import (
     COMPONENTS,
@@ -324,8 +325,8 @@ class _Planner:
         if not new:
             return
         for column in sheet.format.columns:
-            model_field = sheet.format.model._meta.get_field(column.field)
-            if column.required and column.name not in sheet.columns and not model_field.has_default():
+            default = getattr(sheet.format.model._meta.get_field(column.field), "default", NOT_PROVIDED)
+            if column.required and column.name not in sheet.columns and default is NOT_PROVIDED:
                 count = "1 række er ny" if len(new) == 1 else f"{len(new)} rækker er nye"
                 self._say(
                     sheet,

@@ -30,8 +30,8 @@ class Problem:
 
 
 def shorten(value: str) -> str:
-    """``value`` on one line, short enough to quote in a message."""
-    line = " ".join(value.split())
+    """``value`` on one line, short enough to quote in a message, with a dot for signs that cannot be seen."""
+    line = "".join(letter if letter.isprintable() else "·" for letter in " ".join(value[:1000].split()))
     return line if len(line) <= SHOWN_VALUE else line[: SHOWN_VALUE - 1] + "…"
 
 

@@ -1,4 +1,4 @@
-"""The registry's models, one noun per module: organisation ← asset ← dependency."""
+"""The registry's models, one noun per module: organisation ← asset ← dependency; and import jobs."""
 
 from registry.models.asset import (
     Asset,
@@ -12,6 +12,7 @@ from registry.models.asset import (
     System,
 )
 from registry.models.dependency import Dependency, DependencyStatus, Direction, Importance
+from registry.models.import_job import ImportFile, ImportJob, ImportState
 from registry.models.organisation import Organisation, OrganisationKind
 
 __all__ = [
@@ -22,6 +23,9 @@ __all__ = [
     "Dependency",
     "DependencyStatus",
     "Direction",
+    "ImportFile",
+    "ImportJob",
+    "ImportState",
     "Importance",
     "Kind",
     "Level",

@@ -52,8 +52,7 @@ def demo() -> list[SourceFile]:
 
 def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
     """An XLSX file with these sheets, each a list of rows."""
-    book = openpyxl.Workbook()
-    book.remove(book.active)
+    book = openpyxl.Workbook(write_only=True)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
         for row in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -76,10 +77,8 @@ def test_every_amount_survives_danish_and_plain_writing(amount):
 @given(st.text(max_size=30))
 def test_no_text_makes_a_parser_fall_over(text):
     for parse in (parse_date, parse_number, parse_code, parse_link, clean, criticality, dependency_status):
-        try:
+        with suppress(BadValue):
             parse(text)
-        except BadValue as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +97,7 @@ def test_what_is_not_a_number_is_refused(text):
 
 @pytest.mark.parametrize("text", ["7", "0", "2,5", "-1", "fire", "99999999999999999999"])
 def test_criticality_is_one_to_four(text):
-    with pytest.raises(BadValue, match="1 .*4"):
+    with pytest.raises(BadValue, match=r"1 .*4"):
         criticality(text)
 
 
