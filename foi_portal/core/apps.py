@@ -1,6 +1,9 @@
 """The bottom floor. Importing it teaches SQLite Danish and keeps the history's triggers in place."""
 
-from django.apps import AppConfig
+from typing import Any
+
+from django.apps import AppConfig, apps
+from django.db.models.signals import post_migrate
 
 
 class CoreConfig(AppConfig):
@@ -13,3 +16,12 @@ class CoreConfig(AppConfig):
 
         danish.connect()
         history.connect()
+        post_migrate.connect(_sync_groups, dispatch_uid="core.sync_groups")
+
+
+def _sync_groups(sender: AppConfig, **kwargs: Any) -> None:
+    """Give the groups their permissions once the last app has made its own, after every migration."""
+    if sender is list(apps.get_app_configs())[-1]:
+        from foi_portal.core.permissions import sync_groups
+
+        sync_groups()
