@@ -197,4 +197,5 @@ class DependencyRowForm(forms.ModelForm[Dependency]):
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"source", "target"}  # type: ignore[misc, no-any-return]
+        chosen = {"source", "target"} if self.instance.target_id else {"source"}
+        return super()._get_validation_exclusions() - chosen  # type: ignore[misc, no-any-return]

@@ -380,7 +380,10 @@ def lookup(raw: str, kinds: Collection[str], limit: int = 12) -> list[dict[str, 
     for word in query.words:
         matches = matches.filter(_in_names(model, word))
     columns = ("code", "name", "kind") if is_organisation else ("code", "name", "kind", "lifecycle")
-    ranked = matches.annotate(rank=_rank(model, query)).order_by("rank", "name", "code")
+    order = ["rank", "name", "code"] if is_organisation else ["rank", "over", "name", "code"]
+    if not is_organisation:  # what is over is seldom what somebody is about to write down
+        matches = matches.annotate(over=Case(When(lifecycle=Lifecycle.RETIRED, then=1), default=0))
+    ranked = matches.annotate(rank=_rank(model, query)).order_by(*order)
     found = list(ranked.values(*columns)[:limit])
     if not found and any(len(word) >= LONG_ENOUGH for word in query.words):
         found = list(_similar(rows, query, SIMILAR_ENOUGH).values(*columns)[:limit])

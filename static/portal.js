@@ -16,13 +16,15 @@
   function upgrade(input) {
     if (input.dataset.upgraded) return;
     input.dataset.upgraded = "1";
+    const id = input.id;
+    input.id = id + "-value"; // labels and error links now lead to the field that is seen
     const box = document.createElement("div");
     input.after(box);
     let latest = 0;
     let timer;
     accessibleAutocomplete({
       element: box,
-      id: input.id + "-typed",
+      id: id,
       name: "",
       defaultValue: input.value,
       minLength: 2,
@@ -54,8 +56,6 @@
     for (const name of ["aria-labelledby", "aria-invalid"]) {
       if (input.hasAttribute(name)) typed.setAttribute(name, input.getAttribute(name));
     }
-    const label = document.querySelector('label[for="' + CSS.escape(input.id) + '"]');
-    if (label) label.htmlFor = typed.id;
     typed.addEventListener("input", function () { input.value = typed.value; });
     input.type = "hidden";
   }
