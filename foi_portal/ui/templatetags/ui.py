@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.template.context import RequestContext
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from foi_portal.core.permissions import may as user_may
 from foi_portal.ui import formats, forms
@@ -21,7 +21,7 @@ register = template.Library()
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of the design system's sprite; without a label it is decoration."""
-    role = format_html('role="img" aria-label="{}"', label) if label else format_html('aria-hidden="true"')
+    role = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     return format_html(
         '<svg class="icon-svg{}" focusable="false" {}><use href="{}#{}"></use></svg>',
         f" {css}" if css else "",
