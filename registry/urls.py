@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, register_converter
+from django.urls.converters import StringConverter
 
 from registry.views import components, dependencies, lookup, organisations, systems
+
+
+class CodeConverter(StringConverter):
+    """A code in an address. NUL is in no code, and PostgreSQL cannot even be asked for it."""
+
+    regex = r"[^/\x00]+"
+
+
+register_converter(CodeConverter, "code")
 
 
 def pages(name: str, key: str, **views: Any) -> list[URLPattern]:
@@ -25,7 +35,7 @@ def pages(name: str, key: str, **views: Any) -> list[URLPattern]:
 component_urls = [
     *pages(
         "component",
-        "<str:code>",
+        "<code:code>",
         list=components.ComponentList,
         create=components.ComponentCreate,
         detail=components.ComponentDetail,
@@ -35,7 +45,7 @@ component_urls = [
         history=components.ComponentHistory,
     ),
     path(
-        "<str:code>/afhaengigheder/",
+        "<code:code>/afhaengigheder/",
         dependencies.ComponentDependencies.as_view(),
         name="component-dependencies",
     ),
@@ -44,7 +54,7 @@ component_urls = [
 system_urls = [
     *pages(
         "system",
-        "<str:code>",
+        "<code:code>",
         list=systems.SystemList,
         create=systems.SystemCreate,
         detail=systems.SystemDetail,
@@ -53,12 +63,12 @@ system_urls = [
         restore=systems.SystemRestore,
         history=systems.SystemHistory,
     ),
-    path("<str:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"),
+    path("<code:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"),
 ]
 
 organisation_urls = pages(
     "organisation",
-    "<str:code>",
+    "<code:code>",
     list=organisations.OrganisationList,
     create=organisations.OrganisationCreate,
     detail=organisations.OrganisationDetail,

@@ -83,6 +83,11 @@ class ListView(ModelView):
     default_sort: str
     bulk: bool = False
 
+    @property
+    def bulk_url(self) -> str:
+        """Where the ticked rows are posted to; only for lists that have bulk edit."""
+        return self.url("bulk")
+
     def get_queryset(self) -> QuerySet[Any]:
         return super().get_queryset()
 
@@ -161,7 +166,7 @@ class FormView(ModelView):
 
     def save(self, form: forms.ModelForm[Any]) -> Any:
         """Write the row with its reason. The form is valid."""
-        with history.recording(reason=self.request.POST.get("reason", "").strip()[:500]):
+        with history.recording(reason=self.request.POST.get("reason", "")):
             return form.save()
 
     def try_save(self, form: forms.ModelForm[Any]) -> Any:
@@ -266,7 +271,7 @@ class ArchiveView(ModelView):
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         obj = self.get_object()
-        reason = request.POST.get("reason", "").strip()[:500]
+        reason = history.tidy(request.POST.get("reason", ""))
         if not self.restore and not reason:
             return self.confirm(obj, "Skriv, hvorfor den arkiveres.", status=422)
         if conflicts.submitted_version(request.POST) != obj.version:

@@ -142,7 +142,7 @@ class DependencyTable(views.ModelView):
             if f.has_changed()
             and str(fresh[f.instance.pk].version) == request.POST.get(f"{f.prefix}-version")
         ]
-        with history.recording(reason=request.POST.get("reason", "").strip()[:500]):
+        with history.recording(reason=request.POST.get("reason", "")):
             for form in [*changed, *new]:
                 form.save()
         if changed or new:

@@ -60,7 +60,7 @@ def recording(
     if kind is not None:
         act = replace(act, kind=str(kind))
     if reason is not None:
-        act = replace(act, reason=reason.strip()[:REASON_LENGTH])
+        act = replace(act, reason=tidy(reason))
     nested = connection.in_atomic_block
     with transaction.atomic(using=using):
         connection.foi_act = act  # type: ignore[attr-defined]
@@ -72,6 +72,11 @@ def recording(
         # Only now: after an exception the savepoint's rollback puts PostgreSQL's settings back.
         if nested and not connection.needs_rollback:
             _announce(connection, outer)
+
+
+def tidy(reason: str) -> str:
+    """A reason as it is kept: without blanks around it, without NUL (PostgreSQL refuses it), at most 500 characters."""
+    return reason.replace("\x00", "").strip()[:REASON_LENGTH]
 
 
 def _announce(connection: BaseDatabaseWrapper, act: Act | None) -> None:
@@ -147,6 +152,7 @@ __all__ = [
     "recording",
     "since",
     "state_at",
+    "tidy",
     "to_python",
     "tracked_models",
     "undo",
