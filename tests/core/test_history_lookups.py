@@ -32,7 +32,6 @@ def test_state_at_gives_the_models_own_values_on_both_databases():
     assert (first["name"], second["name"]) == ("Cura", "Columna Cura")
     assert (first["version"], second["version"]) == (1, 2)
     now = Asset.objects.filter(pk=cura.pk).values().get()
-    del now["updated_at"], second["updated_at"]  # SQLite's trigger reads the clock for each
     assert second == now
     assert second["external_id"] == kitos
     assert second["archived_at"] == datetime.datetime(2026, 3, 1, 12, tzinfo=datetime.UTC)
@@ -79,11 +78,11 @@ def test_readable_yes_and_no_and_many_to_many():
     user = factories.user(first_name="Anders", last_name="Åkjær")
     user.is_active = False
     user.save()
-    user.groups.add(Group.objects.create(name="FOI"))
+    user.groups.add(Group.objects.create(name="Redaktion"))
     groups, active, made = history.readable(history.changes_of(user))
     assert [(d.before, d.after) for d in active.differences] == [("ja", "nej")]
     assert (groups.title, groups.noun, groups.operation) == ("Anders Åkjær", "bruger", "ændret")
-    assert [(d.before, d.after) for d in groups.differences] == [("", "FOI")]
+    assert [(d.before, d.after) for d in groups.differences] == [("", "Redaktion")]
     assert (made.operation, made.who) == ("oprettet", "Systemet")
 
 

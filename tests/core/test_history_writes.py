@@ -56,7 +56,7 @@ def test_save(kmd):
 
 
 def test_many_to_many_add_and_remove():
-    user, group = factories.user(), Group.objects.create(name="FOI")
+    user, group = factories.user(), Group.objects.create(name="Redaktion")
     user.groups.add(group)
     user.groups.remove(group)
     rows: list[Any] = list(Change.objects.filter(table="core_user_groups").order_by("id"))
