@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
-from registry.views import components, dependencies, lookup, organisations, systems
+from registry.views import bulk, components, dependencies, importing, lookup, organisations, systems
 
 
 class CodeConverter(StringConverter):
@@ -33,6 +33,7 @@ def pages(name: str, key: str, **views: Any) -> list[URLPattern]:
 
 
 component_urls = [
+    path("masseret/", bulk.ComponentBulk.as_view(), name="component-bulk"),  # no code is in lower case
     *pages(
         "component",
         "<code:code>",
@@ -52,6 +53,7 @@ component_urls = [
 ]
 
 system_urls = [
+    path("masseret/", bulk.SystemBulk.as_view(), name="system-bulk"),  # no code is in lower case
     *pages(
         "system",
         "<code:code>",
@@ -63,7 +65,9 @@ system_urls = [
         restore=systems.SystemRestore,
         history=systems.SystemHistory,
     ),
-    path("<code:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"),
+    path(
+        "<code:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"
+    ),
 ]
 
 organisation_urls = pages(
@@ -78,17 +82,20 @@ organisation_urls = pages(
     history=organisations.OrganisationHistory,
 )
 
-dependency_urls = pages(
-    "dependency",
-    "<int:pk>",
-    list=dependencies.DependencyList,
-    create=dependencies.DependencyCreate,
-    detail=dependencies.DependencyDetail,
-    update=dependencies.DependencyUpdate,
-    archive=dependencies.DependencyArchive,
-    restore=dependencies.DependencyRestore,
-    history=dependencies.DependencyHistory,
-)
+dependency_urls = [
+    path("masseret/", bulk.DependencyBulk.as_view(), name="dependency-bulk"),
+    *pages(
+        "dependency",
+        "<int:pk>",
+        list=dependencies.DependencyList,
+        create=dependencies.DependencyCreate,
+        detail=dependencies.DependencyDetail,
+        update=dependencies.DependencyUpdate,
+        archive=dependencies.DependencyArchive,
+        restore=dependencies.DependencyRestore,
+        history=dependencies.DependencyHistory,
+    ),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("komponenter/", include(component_urls)),
@@ -98,4 +105,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # /opslag/
     path("opslag/", lookup.asset_lookup, name="asset-lookup"),
     path("opslag/organisationer/", lookup.organisation_lookup, name="organisation-lookup"),
+    # /import/
+    path("import/", importing.ImportStart.as_view(), name="import"),
+    path("import/<uuid:pk>/", importing.ImportJobPage.as_view(), name="import-job"),
+    path("import/<uuid:pk>/gennemfoer/", importing.ImportCommit.as_view(), name="import-commit"),
+    path("import/<uuid:pk>/kasser/", importing.ImportDiscard.as_view(), name="import-discard"),
+    path("import/<uuid:pk>/fejl.csv", importing.ImportErrors.as_view(), name="import-errors"),
 ]

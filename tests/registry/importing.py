@@ -10,6 +10,7 @@ import openpyxl
 from django.conf import settings
 
 from registry.importing import Plan, SourceFile, apply_reading, make_plan, read_files
+from registry.importing.textfile import read_csv
 
 DEMO = Path(settings.BASE_DIR) / "registry" / "demo"
 FILES = ("organisations", "components", "systems", "dependencies")
@@ -60,6 +61,12 @@ def workbook(sheets: dict[str, Sequence[Sequence[object]]]) -> bytes:
     saved = io.BytesIO()
     book.save(saved)
     return saved.getvalue()
+
+
+def demo_workbook() -> bytes:
+    """The demonstration landscape as one XLSX file."""
+    tables = [read_csv(f.name, f.name[:-4], f.content) for f in demo()]
+    return workbook({t.name: [cells for _, cells in t.rows] for t in tables})
 
 
 def plan(files: Sequence[SourceFile]) -> Plan:
