@@ -21,7 +21,7 @@ class CoreConfig(AppConfig):
 
 def _sync_groups(sender: AppConfig, **kwargs: Any) -> None:
     """Give the groups their permissions once the last app has made its own, after every migration."""
-    if sender is list(apps.get_app_configs())[-1]:
+    if sender is [app for app in apps.get_app_configs() if app.models_module is not None][-1]:
         from foi_portal.core.permissions import sync_groups
 
         sync_groups()
