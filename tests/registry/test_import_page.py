@@ -62,7 +62,7 @@ def carry_out(browser, job: ImportJob, **values: str) -> str:
 def page(browser, job: ImportJob) -> str:
     answer = browser.get(job.get_absolute_url())
     assert answer.status_code == 200
-    return answer.content.decode()
+    return str(answer.content.decode())
 
 
 def test_the_whole_landscape_goes_in_and_the_second_time_there_is_nothing_to_do(foi, karin):
@@ -77,6 +77,7 @@ def test_the_whole_landscape_goes_in_and_the_second_time_there_is_nothing_to_do(
 
     job.refresh_from_db()
     assert job.state == ImportState.APPLIED
+    assert job.change_set is not None
     assert reverse("changeset", args=[job.change_set]) in shown
     assert Dependency.objects.count() == 289
     changes = Change.objects.filter(change_set=job.change_set)
