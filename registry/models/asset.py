@@ -83,11 +83,19 @@ class AssetQuerySet(ArchivableQuerySet["Asset"]):
 
     def unused(self) -> Self:
         """In use, but nobody is written as using it or any of its modules and services, three levels down."""
+        return self.in_use().filter(~self._used(levels=3))
+
+    def _used(self, levels: int) -> Q:
+        """Whether something ongoing uses the row, or one of its modules down to ``levels`` below it.
+
+        Nested so that each step finds its few rows by an index.
+        """
         ongoing = _dependency()._default_manager.ongoing()  # type: ignore[attr-defined]
-        used = Q(target=models.OuterRef("pk"))
-        for depth in range(1, 4):
-            used |= Q(**{f"target{'__parent' * depth}": models.OuterRef("pk")})
-        return self.in_use().filter(~models.Exists(ongoing.filter(used)))
+        used = Q(models.Exists(ongoing.filter(target=models.OuterRef("pk"))))
+        if levels:
+            modules = self.model._default_manager.filter(parent=models.OuterRef("pk"))
+            used |= Q(models.Exists(modules.filter(self._used(levels - 1))))
+        return used
 
     def retired_but_used(self) -> Self:
         """Retired, yet something ongoing is written as using it."""
