@@ -100,7 +100,9 @@ class ListView(ModelView):
             return writer(str(self.model._meta.verbose_name_plural), table.columns, table.ordered(rows))
         asked = request.GET.get("size", "")
         size = int(asked) if asked.isdecimal() and int(asked) in SIZES else SIZES[0]
-        page = paginate(table.values(table.ordered(rows)), request.GET, size)
+        # Which rows first, then what they show: counts are then made for one page and not for all before it.
+        page = paginate(table.ordered(rows).values_list("pk", flat=True), request.GET, size)
+        shown = table.values(table.ordered(rows.filter(pk__in=list(page.object_list))))
         bulk = self.bulk and may(request.user, "change", self.model)
         return self.page(
             {
@@ -108,7 +110,7 @@ class ListView(ModelView):
                 "filter": filterset,
                 "table": table,
                 "page": page,
-                "body": table.body(page.object_list, selectable=bulk),
+                "body": table.body(shown, selectable=bulk),
                 "sizes": SIZES,
                 "size": size,
                 "total": self.model._default_manager.filter(archived_at=None).count(),

@@ -82,20 +82,16 @@ class AssetQuerySet(ArchivableQuerySet["Asset"]):
         )
 
     def unused(self) -> Self:
-        """In use, but nobody is written as using it or any of its modules and services, three levels down."""
-        return self.in_use().filter(~self._used(levels=3))
-
-    def _used(self, levels: int) -> Q:
-        """Whether something ongoing uses the row, or one of its modules down to ``levels`` below it.
-
-        Nested so that each step finds its few rows by an index.
-        """
+        """Components in use, but nobody is written as using it or any of its modules, three levels down."""
         ongoing = _dependency()._default_manager.ongoing()  # type: ignore[attr-defined]
-        used = Q(models.Exists(ongoing.filter(target=models.OuterRef("pk"))))
-        if levels:
-            modules = self.model._default_manager.filter(parent=models.OuterRef("pk"))
-            used |= Q(models.Exists(modules.filter(self._used(levels - 1))))
-        return used
+        used = Asset.objects.components().order_by()
+        used = used.filter(models.Exists(ongoing.filter(target=models.OuterRef("pk"))))
+        # From the used ones upwards: asking each component for users below it takes seconds at 100,000 rows.
+        above = [
+            used.exclude(**{path: None}).values(path)
+            for path in ("parent", "parent__parent", "parent__parent__parent")
+        ]
+        return self.components().in_use().exclude(pk__in=used.values("pk").union(*above))
 
     def retired_but_used(self) -> Self:
         """Retired, yet something ongoing is written as using it."""
