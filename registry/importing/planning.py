@@ -281,7 +281,8 @@ class _Planner:
         found = sheet.format
         stored = self._stored(found, rows)
         plan = FilePlan(sheet.file, found)
-        new = [row for row in rows if row.key not in stored and not row.bad]
+        key_fields = {found.by_name[name].field for name in found.keys}
+        new = [row for row in rows if row.key not in stored and all(row.key) and not row.bad & key_fields]
         self._check_columns_of_new(sheet, new)
         refers = [column for column in found.columns if column.refers and column.name in sheet.columns]
         for row in rows:

@@ -125,6 +125,13 @@ def test_a_column_that_new_rows_need_is_missed_once():
     assert "2 rækker er nye" in message
 
 
+def test_a_column_that_a_new_row_needs_is_missed_also_when_the_row_has_other_faults():
+    found = plan(
+        small(components="code,name,kind,status\nSP,,platform,active\n", systems="", dependencies="")
+    )
+    assert [(row, column) for _, row, column, _ in told(found)] == [(1, "level"), (2, "name")]
+
+
 def test_the_same_column_twice_is_refused():
     ((_, row, column, message),) = told(plan(small(systems=SYSTEMS.replace("description", "Name"))))
     assert (row, column, message) == (1, "name", "Kolonnen «name» står to gange, i B og E. Slet den ene.")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+import redis
 from celery import Celery
 from django.conf import settings as portal
 from django.db import connection, connections, transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 
 from foi_portal.core.models import Change
 from registry import tasks
-from registry.importing import jobs
+from registry.importing import jobs, read_files
 from registry.models import Asset, Dependency, ImportJob, ImportState
 from tests import factories
 from tests.house import processes
@@ -84,7 +85,7 @@ class TestSweeping:
         assert "3 gange" in job.message
 
     def test_the_task_sends_every_job_that_waits_to_a_worker(self, karin, monkeypatch):
-        sent = []
+        sent: list[str] = []
         monkeypatch.setattr(tasks.run_import, "delay", sent.append)
         job = waiting(karin)
         tasks.sweep_imports()
@@ -111,7 +112,7 @@ class TestClaims:
 
     def test_a_worker_that_has_been_given_up_writes_nothing(self, karin, monkeypatch):
         job = accepted(karin)
-        read = jobs.read_files
+        read = read_files
 
         def slow(files):
             ImportJob.objects.filter(pk=job.pk).update(claim=somebody_else)
@@ -222,8 +223,7 @@ def broker() -> Iterator[Celery]:
     app = Celery(broker=portal.REDIS_URL)
     app.conf.task_default_queue = f"test-import-{time.monotonic_ns()}"
     yield app
-    with app.connection_for_write() as link:
-        link.default_channel.queue_delete(app.conf.task_default_queue)
+    redis.Redis.from_url(portal.REDIS_URL).delete(app.conf.task_default_queue)
 
 
 def start_worker(broker: Celery, log):
