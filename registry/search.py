@@ -10,6 +10,8 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from django.db.models import (
@@ -70,29 +72,39 @@ def _purposes(word: str) -> DependencyQuerySet:
 
 
 def _rank(model: type[Model], query: Query) -> Case:
-    """SQL: the ``Rank`` of a row that matches every word."""
-    by_word = []
-    for word in query.words:
-        cases = [
-            When(
-                Q(code__istartswith=word) | _names_like(model, WORD_BEGINS, word), then=Value(Rank.WORD_START)
-            ),
-            When(_in_names(model, word), then=Value(Rank.NAME_PART)),
-        ]
-        if model is Asset:
-            cases.append(When(provider__in=_vendors(word).values("pk"), then=Value(Rank.VENDOR)))
-            if len(word) >= LONG_ENOUGH:
-                cases.append(When(description__icontains=word, then=Value(Rank.DESCRIPTION)))
-        by_word.append(Case(*cases, default=Value(Rank.PURPOSE)))
-    text = query.text
-    return Case(
+    """SQL: the ``Rank`` of a row that matches every word.
+
+    Most rows of a broad search match by a description or a purpose. They are sorted out first by a cheap test, so
+    that the regular expressions run for names only.
+    """
+    text, words = query.text, query.words
+    named = reduce(and_, (_in_names(model, word) for word in words))
+    starts = (Q(code__istartswith=word) | _names_like(model, WORD_BEGINS, word) for word in words)
+    by_name = Case(
         When(code__in=[text, text.replace(" ", "")], then=Value(Rank.CODE)),
         When(_names_like(model, NAME_BEGINS, text, NAME_ENDS), then=Value(Rank.NAME)),
         When(code__istartswith=text, then=Value(Rank.CODE_START)),
         When(_names_like(model, NAME_BEGINS, text), then=Value(Rank.NAME_START)),
-        default=Greatest(*by_word) if len(by_word) > 1 else by_word[0],
+        When(reduce(and_, starts), then=Value(Rank.WORD_START)),
+        default=Value(Rank.NAME_PART),
+    )
+    if model is Organisation:
+        return by_name
+    weakest = [_otherwise(word, maybe_named=len(words) > 1) for word in words]
+    return Case(
+        When(named, then=by_name),
+        default=Greatest(*weakest) if len(words) > 1 else weakest[0],
         output_field=IntegerField(),
     )
+
+
+def _otherwise(word: str, maybe_named: bool) -> Case:
+    """SQL: how well one word matches an asset that is not found by name alone."""
+    cases = [When(_in_names(Asset, word), then=Value(Rank.NAME_PART))] if maybe_named else []
+    cases.append(When(provider__in=_vendors(word).values("pk"), then=Value(Rank.VENDOR)))
+    if len(word) >= LONG_ENOUGH:
+        cases.append(When(description__icontains=word, then=Value(Rank.DESCRIPTION)))
+    return Case(*cases, default=Value(Rank.PURPOSE))
 
 
 def _matching(query: Query, with_purpose: bool) -> AssetQuerySet:
@@ -111,14 +123,14 @@ def _matching(query: Query, with_purpose: bool) -> AssetQuerySet:
     return assets
 
 
-def _best(rows: Any, kind: Any) -> Any:
-    """The best ``LIMIT`` rows of each kind, with ``place`` among them and ``total`` of them all."""
+def _best(rows: Any, kind: Any, kinds: int) -> Any:
+    """The best ``LIMIT`` rows or more of each kind, with ``place`` among them and ``total`` of them all."""
     archived = Case(When(archived_at=None, then=Value(0)), default=Value(1), output_field=IntegerField())
     order = [archived.asc(), F("rank").asc(), F("name").asc(), F("code").asc()]
     return rows.annotate(
         total=Window(Count("pk"), partition_by=kind),
         place=Window(RowNumber(), partition_by=kind, order_by=order),
-    ).filter(place__lte=LIMIT)
+    ).order_by("place")[: LIMIT * kinds]
 
 
 def _similarity(model: type[Model], word: str) -> Any:
@@ -181,9 +193,11 @@ class _Collector:
             place,
             total,
         ) in rows:
+            self.totals[kind] = total
+            if place > LIMIT:
+                continue
             hit = Hit(kind, pk, Rank(rank), archived_at is not None, place)
             self.hits.append(hit)
-            self.totals[kind] = total
             is_outdated = archived_at is not None or lifecycle == Lifecycle.RETIRED
             by_name = hit.rank.is_by_name or hit.rank == Rank.SIMILAR
             if is_outdated and by_name and next_kind in self.kinds and next_archived is None:
@@ -216,13 +230,13 @@ def find(query: Query, kinds: Collection[str] = KINDS, *, with_purpose: bool = T
     collector = _Collector(kinds)
     if asset_kinds:
         matches = _matching(query, with_purpose).filter(kind__in=asset_kinds)
-        ranked = _best(matches.annotate(rank=_rank(Asset, query)), F("kind"))
+        ranked = _best(matches.annotate(rank=_rank(Asset, query)), F("kind"), len(asset_kinds))
         collector.assets(ranked.values_list(*ASSET_COLUMNS, "rank", "place", "total"))
     if ORGANISATION in kinds:
         rows = Organisation.objects.order_by()
         for word in query.words:
             rows = rows.filter(_in_names(Organisation, word))
-        ranked = _best(rows.annotate(rank=_rank(Organisation, query)), Value(1))
+        ranked = _best(rows.annotate(rank=_rank(Organisation, query)), Value(1), 1)
         collector.organisations(ranked.values_list("pk", "archived_at", "rank", "place", "total"))
     if not any(hit.rank.is_by_name for hit in collector.hits):
         _add_similar(collector, query, asset_kinds)
