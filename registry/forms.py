@@ -61,6 +61,10 @@ class AssetForm(forms.ModelForm[Any]):
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"kind"}  # type: ignore[misc, no-any-return]
 
+    def clean_description(self) -> str:
+        """Browsers send line ends as two signs, files have one: the same text must not count as a change."""
+        return str(self.cleaned_data["description"]).replace("\r\n", "\n")
+
     def clean_aliases(self) -> str:
         return tidy_names(self.cleaned_data["aliases"])
 

@@ -49,8 +49,13 @@ class ModelView(View):
         return self.model._default_manager.all()
 
     def get_object(self, action: str | None = None) -> Any:
-        """The row named in the address: 404 when there is none, 403 when the user may not ``action`` it."""
-        obj = get_object_or_404(self.get_queryset(), **{self.lookup: self.kwargs[self.lookup]})
+        """The row named in the address: 404 when there is none, 403 when the user may not ``action`` it.
+
+        A form names its row by key too, and that counts: the code may have been changed since it was opened.
+        """
+        key = self.request.POST.get("key", "")
+        named = {"pk": int(key)} if key.isdecimal() and len(key) < 19 else None
+        obj = get_object_or_404(self.get_queryset(), **named or {self.lookup: self.kwargs[self.lookup]})
         if not may(self.request.user, action or self.action, obj):
             raise PermissionDenied
         return obj
@@ -214,9 +219,8 @@ class UpdateView(FormView):
             return self.save_guarded(request)
 
     def save_guarded(self, request: HttpRequest) -> HttpResponse:
-        self.get_object()  # 404 and 403 before the lock
-        locked = self.model._default_manager.select_for_update(of=("self",))
-        obj = locked.get(**{self.lookup: self.kwargs[self.lookup]})
+        found = self.get_object()  # 404 and 403 before the lock
+        obj = self.model._default_manager.select_for_update(of=("self",)).get(pk=found.pk)
         current = self.model._default_manager.get(pk=obj.pk)
         form = self.form_class(request.POST, instance=obj)
         valid = form.is_valid()
@@ -276,14 +280,15 @@ class ArchiveView(ModelView):
         reason = history.tidy(request.POST.get("reason", ""))
         if not self.restore and not reason:
             return self.confirm(obj, "Skriv, hvorfor den arkiveres.", status=422)
-        if conflicts.submitted_version(request.POST) != obj.version:
-            return self.confirm(obj, "Nogen har rettet den imens. Læs den igen, og gentag så.", status=409)
+        version = conflicts.submitted_version(request.POST)
         with history.recording(reason=reason):
-            guarded = self.model._default_manager.filter(pk=obj.pk, version=obj.version)
-            guarded.update(
+            done = self.model._default_manager.filter(pk=obj.pk, version=version).update(
                 archived_at=None if self.restore else timezone.now(),
                 archive_reason="" if self.restore else reason,
             )
+        if not done:
+            now = self.get_object()
+            return self.confirm(now, "Nogen har rettet den imens. Læs den igen, og gentag så.", status=409)
         messages.success(request, f"{obj} er {'gendannet' if self.restore else 'arkiveret'}.")
         return HttpResponseRedirect(self.url("detail", obj))
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from foi_portal.core import history
@@ -111,6 +112,7 @@ class DependencyTable(views.ModelView):
         )
 
     def save(self, request: HttpRequest, asset: Asset) -> HttpResponse:
+        Asset.objects.select_for_update().get(pk=asset.pk)  # one table is saved at a time
         list(Dependency.objects.select_for_update().filter(source=asset).values_list("pk"))
         current = {row.pk: row for row in self.rows(asset)}
         fresh = {row.pk: row for row in self.rows(asset)}  # the forms write on the other copies
@@ -122,16 +124,7 @@ class DependencyTable(views.ModelView):
             f for f in (self.new_form(asset, i, data=request.POST) for i in range(total)) if not f.is_empty
         ]
 
-        clashes = []
-        for form in old:
-            form.is_valid()
-            row = fresh[form.instance.pk]
-            version = conflicts.submitted_version({"version": request.POST.get(f"{form.prefix}-version", "")})
-            if version != row.version:
-                conflict = conflicts.build(form, row, version)
-                if conflict.both or any(mine for _, mine in conflict.one):
-                    clashes.append((row, conflict))
-        if clashes:
+        if clashes := self.clashes(old, fresh):
             return self.conflict_page(asset, clashes, old, new)
         valid = [form.is_valid() for form in [*old, *new]]  # every row, so that all errors show at once
         if not all(valid) or self.repeats(old, new):
@@ -142,9 +135,18 @@ class DependencyTable(views.ModelView):
             if f.has_changed()
             and str(fresh[f.instance.pk].version) == request.POST.get(f"{f.prefix}-version")
         ]
-        with history.recording(reason=request.POST.get("reason", "")):
-            for form in [*changed, *new]:
-                form.save()
+        try:
+            with history.recording(reason=request.POST.get("reason", "")):
+                for form in [*changed, *new]:
+                    form.save()
+        except IntegrityError:  # another page wrote the same dependency since the rows were judged
+            for form in new:
+                form.full_clean()
+            if all(form.is_valid() for form in new):
+                messages.error(request, "Nogen gemte noget i samme øjeblik, som står i vejen. Gem igen.")
+            return self.table_page(asset, old, new, status=409)
+        for row in self.gone(asset, set(current)):
+            messages.warning(request, f"{row} er arkiveret imens. Dine rettelser i den er ikke gemt.")
         if changed or new:
             messages.success(request, f"{asset}: {len(new)} tilføjet, {len(changed)} rettet.")
         else:
@@ -152,6 +154,29 @@ class DependencyTable(views.ModelView):
         return HttpResponseRedirect(
             self.url("dependencies" if new and "more" in request.POST else "detail", asset)
         )
+
+    def clashes(
+        self, forms: list[DependencyRowForm], fresh: dict[int, Dependency]
+    ) -> list[tuple[Dependency, conflicts.Conflict]]:
+        """Rows that both this page and somebody else have changed since the page was opened."""
+        found = []
+        for form in forms:
+            form.is_valid()
+            row = fresh[form.instance.pk]
+            version = conflicts.submitted_version({"version": self.request.POST[f"{form.prefix}-version"]})
+            if version != row.version or row.is_archived:
+                conflict = conflicts.build(form, row, version)
+                if conflict.both or any(mine for _, mine in conflict.one):
+                    found.append((row, conflict))
+        return found
+
+    def gone(self, asset: Asset, current: set[int]) -> list[Dependency]:
+        """Rows that were archived since the page was opened although something in them was changed on it."""
+        named = (re.fullmatch(r"d([0-9]{1,18})-version", name) for name in self.request.POST)
+        keys = {int(match[1]) for match in named if match} - current
+        rows = Dependency.objects.filter(source=asset, pk__in=keys)
+        forms = [DependencyRowForm(self.request.POST, instance=row, prefix=f"d{row.pk}") for row in rows]
+        return [row for row, _ in self.clashes(forms, {row.pk: row for row in rows.all()})]
 
     def repeats(self, old: list[DependencyRowForm], new: list[DependencyRowForm]) -> bool:
         """Whether two rows of the table say the same; the later one gets the error."""
