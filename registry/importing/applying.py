@@ -75,7 +75,7 @@ def apply_reading(
     try:
         with history.recording(actor=actor, kind=Change.Kind.IMPORT, reason=reason) as change_set:
             _wait_for_turn()
-            plan = make_plan(reading)
+            plan = make_plan(reading, progress)
             if plan.problems:
                 raise PlanHasProblems(plan)
             if expected is not None and plan.digest() != expected:

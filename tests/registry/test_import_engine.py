@@ -209,8 +209,8 @@ def test_a_changed_row_is_refused_when_somebody_writes_it_between_plan_and_lock(
     apply(small())
     reading = read_files([csv("systems", "code,name\nCURA,Cura 2\n")])
 
-    def plan_then_somebody_writes(given):
-        found = make_plan(given)
+    def plan_then_somebody_writes(given, progress):
+        found = make_plan(given, progress)
         System.objects.update(description="Imens")
         return found
 
@@ -224,8 +224,8 @@ def test_a_row_somebody_else_just_made_is_an_answer_and_not_a_crash(monkeypatch)
     apply(small(dependencies=""))
     reading = read_files(small())
 
-    def plan_then_somebody_writes(given):
-        found = make_plan(given)
+    def plan_then_somebody_writes(given, progress):
+        found = make_plan(given, progress)
         ids = dict(Asset.objects.values_list("code", "pk"))
         Dependency.objects.create(source_id=ids["CURA"], target_id=ids["SF1520"], direction="reads")
         return found
