@@ -69,7 +69,7 @@ def _result(name: str, future: "Future[float]", deadline: float) -> dict[str, An
     try:
         return {"status": "ok", "ms": round(future.result(max(0.0, deadline - time.monotonic())), 1)}
     except Exception as error:  # noqa: BLE001, RUF100 - whatever it is, the answer is the same
-        logger.warning("%s does not answer: %s", name, error or type(error).__name__)
+        logger.warning("%s does not answer: %s", name, str(error) or type(error).__name__)
         future.cancel()
         return {"status": "fejl"}
 
