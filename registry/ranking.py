@@ -93,16 +93,16 @@ def in_order(hits: Iterable[Hit], outdated: Iterable[Outdated]) -> list[Hit]:
 
     A search for NemID is then answered by MitID, with NemID beside it.
     """
-    best = {(hit.kind, hit.id): hit for hit in hits}
+    found = {(hit.kind, hit.id): hit for hit in hits}
+    place = {key: (hit.archived, hit.rank, hit.kind, hit.place, 1) for key, hit in found.items()}
     for old in outdated:
         key = (old.successor_kind, old.successor_id)
-        found = best.get(key)
-        if found is None or found.rank >= old.hit.rank:
-            base = found or Hit(old.successor_kind, old.successor_id, old.hit.rank, place=old.hit.place)
-            best[key] = replace(base, rank=old.hit.rank, replaces=old.name)
-    return sorted(
-        best.values(), key=lambda hit: (hit.archived, hit.rank, not hit.replaces, hit.kind, hit.place, hit.id)
-    )
+        above = (False, old.hit.rank, old.hit.kind, old.hit.place, 0)
+        if key not in place or above < place[key]:
+            hit = found.get(key) or Hit(*key, old.hit.rank)
+            found[key] = replace(hit, rank=old.hit.rank, replaces=old.name)
+            place[key] = above
+    return [found[key] for key in sorted(found, key=lambda key: (place[key], key))]
 
 
 def highlight(text: str, query: Query) -> SafeString:

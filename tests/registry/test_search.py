@@ -255,6 +255,12 @@ def test_successor_already_found_better_keeps_its_place() -> None:
     assert [hit.id for hit in in_order([nemid, mitid], [Outdated(nemid, "NemID", "component", 1)])] == [1, 2]
     nemid, mitid = Hit("component", 2, Rank.CODE, place=1), Hit("component", 1, Rank.DESCRIPTION, place=2)
     assert [hit.id for hit in in_order([nemid, mitid], [Outdated(nemid, "NemID", "component", 1)])] == [1, 2]
+    near = Hit("component", 4, Rank.CODE, place=0)
+    assert [hit.id for hit in in_order([nemid, near, mitid], [Outdated(nemid, "NemID", "component", 1)])] == [
+        4,
+        1,
+        2,
+    ]
     archived = Hit("component", 2, Rank.CODE, archived=True)
     other = Hit("component", 3, Rank.NAME)
     assert [hit.id for hit in in_order([archived, other], [Outdated(archived, "NemID", "component", 1)])] == [
