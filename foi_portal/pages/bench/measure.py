@@ -27,7 +27,8 @@ SYSTEM_ROWS = """
     SELECT a.code, a.name, a.lifecycle, a.archived_at, a.criticality, a.personal_data, o.code AS department_code,
         o.name AS department, v.code AS vendor_code, v.name AS vendor, (
             SELECT count(*) FROM registry_dependency d
-            WHERE d.source_id = a.id AND d.archived_at IS NULL AND d.status <> 'ended') AS uses
+            WHERE d.source_id = a.id AND d.archived_at IS NULL AND d.status <> 'ended'
+                AND (d.until IS NULL OR d.until > current_date)) AS uses
     FROM registry_asset a
     LEFT JOIN registry_organisation o ON o.id = a.department_id
     LEFT JOIN registry_organisation v ON v.id = a.provider_id
@@ -49,6 +50,7 @@ FOUND = """
         UNION SELECT a.id FROM registry_asset a JOIN registry_organisation o ON o.id = a.provider_id
             WHERE upper(o.code::text) LIKE upper('%{q}%') OR upper(o.name::text) LIKE upper('%{q}%')
         UNION SELECT source_id FROM registry_dependency WHERE archived_at IS NULL AND status <> 'ended'
+            AND (until IS NULL OR until > current_date)
             AND upper(purpose::text) LIKE upper('%{q}%'))
     ORDER BY a.name LIMIT 25"""
 
