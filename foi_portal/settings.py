@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "registry",
     "foi_portal.ui",
     "foi_portal.core",
-    "django.contrib.admin",
+    "foi_portal.ui.site.PortalAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

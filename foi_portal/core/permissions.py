@@ -27,13 +27,14 @@ EDIT_REGISTRY = tuple(
 GROUPS: dict[str, tuple[str, ...]] = {
     READER: READ_REGISTRY,
     RESPONSIBLE: READ_REGISTRY,
-    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, "add_importjob", "view_importjob"),
+    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, "add_importjob", "view_importjob", "view_change"),
     MANAGER: READ_REGISTRY,
     ADMINISTRATOR: (
         *READ_REGISTRY,
         *EDIT_REGISTRY,
         "add_importjob",
         "view_importjob",
+        "view_change",
         "add_user",
         "change_user",
         "view_user",

@@ -13,7 +13,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import Field as ModelField
-from django.db.models import ForeignKey, Model
+from django.db.models import ForeignKey, ManyToManyField, Model, QuerySet
 
 from foi_portal.core import history
 from foi_portal.core.models import Change, Record
@@ -52,22 +52,32 @@ def submitted_version(data: Mapping[str, Any]) -> int | None:
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-def build(form: forms.ModelForm[Any], current: Record, base_version: int | None) -> Conflict:
+def version_of(row: Model) -> int:
+    """What a form on ``row`` must carry: its version, or for users and groups the number of their last change."""
+    if isinstance(row, Record):
+        return row.version
+    return history.changes_of(row).values_list("pk", flat=True).first() or 0
+
+
+def build(form: forms.ModelForm[Any], current: Model, base_version: int | None) -> Conflict:
     """Compare a submitted (bound, cleaned) form with the row as it is now and as it was at ``base_version``.
 
-    With an unknown base every difference from the present row counts as changed by both.
+    With an unknown base every difference from the present row counts as changed by both. Disabled fields are
+    left out: no form can change them.
     """
-    base = history.state_at(current, base_version) if base_version is not None else None
+    base = _state_at(current, base_version) if base_version is not None else None
     latest = history.changes_of(current).select_related("actor").first()
-    conflict = Conflict(current.pk, current.version, latest, base is not None)
+    conflict = Conflict(current.pk, version_of(current), latest, base is not None)
     for name, form_field in form.fields.items():
+        if form_field.disabled:
+            continue
         bound = form[name]
         model_field = _model_field(current, name)
         if model_field is None:
             conflict.hidden.append((bound.html_name, _raw(form_field, bound.data)))
             continue
-        theirs = model_field.value_from_object(current)
-        before = model_field.to_python(base.get(model_field.attname)) if base is not None else _UNKNOWN
+        theirs = _keys(model_field.value_from_object(current))
+        before = _before(model_field, base) if base is not None else _UNKNOWN
         mine = _submitted(form, name, model_field)
         difference = Difference(
             name=bound.html_name,
@@ -99,8 +109,40 @@ class _Raw:
     text: str
 
 
+def _state_at(row: Model, version: int) -> dict[str, Any] | None:
+    """The row's columns at that version; for users and groups with the keys in their many-to-many fields."""
+    if isinstance(row, Record):
+        return history.state_at(row, version)
+    changes, meta = history.changes_of(row), row._meta
+    known = changes.filter(table=meta.db_table, pk__lte=version).exclude(after=None).first()
+    if known is None or known.after is None or not changes.filter(pk=version).exists():
+        return None
+    state = history.to_python(type(row), known.after)
+    for field_ in meta.local_many_to_many:
+        keys = set(_keys(field_.value_from_object(row)))
+        table = field_.remote_field.through._meta.db_table  # type: ignore[union-attr]
+        for change in changes.filter(table=table, pk__gt=version):  # newest first, taken back one by one
+            if change.after is not None:
+                keys.discard(change.after[field_.m2m_reverse_name()])
+            elif change.before is not None:
+                keys.add(change.before[field_.m2m_reverse_name()])
+        state[field_.attname] = sorted(keys)
+    return state
+
+
+def _before(model_field: ModelField[Any, Any], base: dict[str, Any]) -> Any:
+    value = base.get(model_field.attname)
+    return value if isinstance(model_field, ManyToManyField) else model_field.to_python(value)
+
+
+def _keys(value: Any) -> Any:
+    """Rows as their sorted keys; any other value as it is."""
+    return sorted(row.pk for row in value) if isinstance(value, (list, QuerySet)) else value
+
+
 def _model_field(row: Model, name: str) -> ModelField[Any, Any] | None:
-    return next((f for f in row._meta.concrete_fields if f.name == name), None)
+    fields = (*row._meta.concrete_fields, *row._meta.many_to_many)
+    return next((f for f in fields if f.name == name), None)
 
 
 def _submitted(form: forms.ModelForm[Any], name: str, model_field: ModelField[Any, Any]) -> Any:
@@ -109,13 +151,20 @@ def _submitted(form: forms.ModelForm[Any], name: str, model_field: ModelField[An
     value = form.cleaned_data[name]
     if isinstance(value, Model):
         return value.pk
+    if isinstance(value, QuerySet):
+        return _keys(value)
     if value is None or value == "":
         return None if model_field.null else ""
     return model_field.to_python(value)
 
 
 def _raw(form_field: forms.Field, value: Any) -> str:
+    """The value as one input would send it; several keys with commas between them (``ui.admin.Checks``)."""
     prepared = form_field.prepare_value(value)
+    if isinstance(prepared, bool):
+        return str(prepared)  # a checkbox's own format_value says nothing
+    if isinstance(form_field, forms.ModelMultipleChoiceField):
+        return ",".join(str(key) for key in prepared or [])
     formatted = (
         form_field.widget.format_value(prepared) if hasattr(form_field.widget, "format_value") else prepared
     )
@@ -128,6 +177,9 @@ def shown(model_field: ModelField[Any, Any], value: Any) -> str:
     """A stored value as Danish text: choices as labels, references as names (one query each)."""
     if value is None or value == "":
         return ""
+    if isinstance(model_field, ManyToManyField):
+        rows = model_field.related_model._base_manager.filter(pk__in=value)
+        return ", ".join(sorted(str(row) for row in rows))
     if isinstance(model_field, ForeignKey):
         found = model_field.related_model._base_manager.filter(pk=value).first()
         return str(found or value)
