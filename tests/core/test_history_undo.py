@@ -104,3 +104,35 @@ def test_undo_refuses_old_values_that_break_a_rule_across_rows_now(mette):
         history.undo(change_set, mette)
     assert "ring" in refused.value.rows[0]
     assert Component.objects.get(pk=module.pk).parent is None
+
+
+def test_undo_refuses_to_refer_to_a_row_that_is_gone(mette):
+    kmd = factories.organisation(code="KMD")
+    cura = factories.system(provider=kmd)
+    with history.recording(actor=mette) as change_set:
+        Asset.objects.filter(pk=cura.pk).update(provider=None)
+    kmd.delete()
+    with pytest.raises(history.NotUndoable, match="findes ikke længere"):
+        history.undo(change_set, mette)
+    assert Asset.objects.get().version == 2
+
+
+@pytest.mark.parametrize("number", [3, 30])
+def test_undo_of_many_rows_is_few_queries(mette, number, django_assert_max_num_queries):
+    kmd = factories.organisation()
+    systems = [factories.system(criticality=n % 4 + 1) for n in range(number)]
+    with history.recording(actor=mette, kind="bulk") as change_set:
+        Asset.objects.filter(pk__in=[s.pk for s in systems]).update(provider=kmd, criticality=3)
+    with django_assert_max_num_queries(15):
+        assert history.undo(change_set, mette).rows == number
+    assert {s.criticality for s in systems} == set(Asset.objects.values_list("criticality", flat=True))
+
+
+def test_undo_names_only_the_first_rows_in_the_way(mette):
+    systems = [factories.system() for _ in range(60)]
+    with history.recording(actor=mette, kind="bulk") as change_set:
+        Asset.objects.filter(pk__in=[s.pk for s in systems]).update(criticality=3)
+    Asset.objects.update(criticality=4)
+    with pytest.raises(history.ChangedSince, match="60 af 60 rækker er ændret siden") as refused:
+        history.undo(change_set, mette)
+    assert len(refused.value.rows) == 50

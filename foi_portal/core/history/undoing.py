@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.db import IntegrityError, models
 from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, to_python, tracked_models
 from foi_portal.core.models import Change, Record, User
 
+NAMED = 50  # rows named in an answer
+
 
 class NotUndoable(Exception):  # noqa: N818 - it is an answer to the user, not a fault
-    """The change set cannot be taken back. ``str()`` says why in Danish; ``rows`` names the rows in the way."""
+    """The change set cannot be taken back. ``str()`` says why in Danish; ``rows`` names the first rows in the way."""
 
     def __init__(self, why: str, rows: list[str] | None = None) -> None:
         super().__init__(why)
@@ -77,20 +80,15 @@ def _restore(change_set: uuid.UUID) -> int:
         by_row.setdefault((change.table, change.row_id), []).append(change)
     rows = _locked(by_row)
     stale = [
-        str(row) if (row := rows.get(key)) else f"{key[0]} {key[1]}"
-        for key, own in by_row.items()
-        if key not in rows or rows[key].version != own[-1].row_version
+        key for key, own in by_row.items() if key not in rows or rows[key].version != own[-1].row_version
     ]
     if stale:
-        raise ChangedSince(f"{len(stale)} af {len(by_row)} rækker er ændret siden.", stale)
-    touched = [(rows[key], _put_back(rows[key], own)) for key, own in by_row.items()]
-    broken = [
-        f"{row}: {' '.join(error.messages)}"
-        for row, columns in touched
-        if (error := _broken_rule(row, columns))
-    ]
+        names = [str(rows[key]) if key in rows else f"{key[0]} {key[1]}" for key in stale[:NAMED]]
+        raise ChangedSince(f"{len(stale)} af {len(by_row)} rækker er ændret siden.", names)
+    _put_back([(rows[key], _old_values(rows[key], own)) for key, own in by_row.items()])
+    broken = [f"{row}: {' '.join(error.messages)}" for row in rows.values() if (error := _broken_rule(row))]
     if broken:
-        raise NotUndoable("De gamle værdier bryder en regel nu.", broken)
+        raise NotUndoable("De gamle værdier bryder en regel nu.", broken[:NAMED])
     return len(by_row)
 
 
@@ -106,23 +104,53 @@ def _locked(by_row: dict[tuple[str, int], list[Change]]) -> dict[tuple[str, int]
     return found
 
 
-def _put_back(row: Record, own: list[Change]) -> set[str]:
-    """Save the row with the values from before the set; gives the columns that changed."""
+def _old_values(row: Record, own: list[Change]) -> dict[str, Any]:
+    """What the row had before the set in the columns that the set changed, by attribute (``provider_id``)."""
     old, new = to_python(type(row), own[0].before or {}), to_python(type(row), own[-1].after or {})
-    mine = {field.column: field for field in row._meta.concrete_fields}
-    columns = {c for c in old.keys() & mine.keys() if c not in KEPT_BY_TRIGGERS and old[c] != new.get(c)}
-    for column in columns:
-        setattr(row, mine[column].attname, old[column])
-    if columns:
-        row.save(update_fields=[mine[column].name for column in columns])
-    return columns
+    return {
+        field.attname: old[field.column]
+        for field in row._meta.concrete_fields
+        if field.column in old
+        and field.column not in KEPT_BY_TRIGGERS
+        and old[field.column] != new.get(field.column)
+    }
 
 
-def _broken_rule(row: Record, columns: set[str]) -> ValidationError | None:
-    """What the model says of the row now that every row is back: rules across rows, such as loops."""
-    untouched = {field.name for field in row._meta.concrete_fields if field.column not in columns}
+def _put_back(rows: list[tuple[Record, dict[str, Any]]]) -> None:
+    """Write the old values: rows that get the same go in one statement, for a set can have 10,000 of them.
+
+    The database sees to the rules that it has; those that the models add are asked afterwards.
+    """
+    alike: dict[tuple[type[Record], str], list[tuple[Record, dict[str, Any]]]] = defaultdict(list)
+    for row, values in rows:
+        if values:
+            alike[type(row), repr(values)].append((row, values))
+    _refuse_lost_references(rows)
+    for (model, _), group in alike.items():
+        values = group[0][1]
+        model._base_manager.filter(pk__in=[row.pk for row, _ in group]).update(**values)
+        for row, _ in group:
+            for name, value in values.items():
+                setattr(row, name, value)
+
+
+def _refuse_lost_references(rows: list[tuple[Record, dict[str, Any]]]) -> None:
+    """``NotUndoable`` when an old value refers to a row that is gone; databases would say so first at the commit."""
+    wanted: dict[models.ForeignKey[Any, Any], set[Any]] = defaultdict(set)
+    for row, values in rows:
+        for field in row._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and values.get(field.attname) is not None:
+                wanted[field].add(values[field.attname])
+    for field, keys in wanted.items():
+        found = field.related_model._base_manager.filter(pk__in=keys).count()
+        if found < len(keys):
+            raise NotUndoable(f"Noget, der før stod i «{field.verbose_name}», findes ikke længere.")
+
+
+def _broken_rule(row: Record) -> ValidationError | None:
+    """What the model's own ``clean`` says of the row now that every row is back: rules across rows, such as loops."""
     try:
-        row.full_clean(exclude=untouched)
+        row.clean()
     except ValidationError as error:
         return error
     return None
