@@ -300,7 +300,7 @@ def _stored(model: type[Model], name: str) -> ModelField[Any, Any]:
 
 
 def _related(reference: ForeignKey[Any, Any]) -> type[Model]:
-    return reference.related_model  # type: ignore[return-value]
+    return reference.related_model
 
 
 __all__ = [

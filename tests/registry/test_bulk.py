@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime
 import html
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core import signing
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -360,7 +362,7 @@ def test_refuses_what_is_signed_for_something_else(page):
 
 
 @pytest.fixture
-def overtaken(page, lone) -> Page:
+def overtaken(page: Page, lone: User) -> Page:
     """A preview of A, B and C with criticality 4, after which Lone changed B."""
     rows = [factories.system(code=code, name=f"System {code}", criticality=1) for code in "ABC"]
     page.pick(*rows).preview(criticality="4", reason="Derfor")
@@ -495,6 +497,7 @@ def test_a_vendor_that_is_gone_since_the_preview_stops_it_all(page):
 def test_every_check_constraint_is_asked_with_the_new_values():
     """What bulk edit says of a row agrees with what the database says."""
     row = factories.dependency(since=datetime.date(2020, 1, 1))
+    values: dict[str, Any]
     for values in ({"status": "odd"}, {"importance": "odd"}, {"until": datetime.date(2019, 1, 1)}):
         assert bulk.find_problems(Dependency, [row], values), values
     for values in ({"until": None}, {"until": datetime.date(2021, 1, 1)}, {"status": "ended"}):
@@ -627,3 +630,32 @@ def test_ten_thousand_rows_travel_in_few_bytes(karin):
 def test_archived_rows_say_so(page):
     row = factories.system(archived_at=timezone.now(), archive_reason="Slut")
     assert "Arkiveret" in page.pick(row).preview(criticality="2").text
+
+
+# Two at once
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_bulk_edits_at_once_one_is_told(karin, lone):
+    rows = [factories.system(criticality=1) for _ in range(20)]
+    together = Barrier(2)
+
+    def edit(user: User, keys: list[int], criticality: int) -> str:
+        try:
+            shown = bulk.Selection(System, dict.fromkeys(keys, 1), {"criticality": criticality})
+            together.wait(10)
+            return str(bulk.apply(shown, user, "").rows)
+        except bulk.ChangedSince as refused:
+            return f"{len(refused.keys)} changed"
+        finally:
+            connections.close_all()
+
+    keys = [row.pk for row in rows]
+    with ThreadPoolExecutor(2) as pool:
+        answers = [
+            pool.submit(edit, karin, keys[:15], 3),
+            pool.submit(edit, lone, keys[:4:-1], 4),
+        ]
+        assert sorted(answer.result() for answer in answers) == ["10 changed", "15"]
+    assert sorted(levels().values(), key=str).count(1) == 5
+    assert bulk_changes().values("change_set").distinct().count() == 1
