@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from foi_portal.core.permissions import may
 from foi_portal.ui.views import paginate
@@ -23,6 +24,7 @@ KINDS: dict[str, tuple[str, Any]] = {
 }
 
 
+@require_safe
 def search_view(request: HttpRequest) -> HttpResponse:
     """``?q=`` words, ``?slags=`` component, system or organisation, ``?page=``. Odd values are ignored."""
     kinds = [kind for kind, (_, model) in KINDS.items() if may(request.user, "view", model)]

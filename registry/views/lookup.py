@@ -2,6 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from foi_portal.core.permissions import may
 from registry import search
@@ -10,6 +11,7 @@ from registry.models import Component, Organisation, System
 MODELS = {"component": Component, "system": System}
 
 
+@require_safe
 def asset_lookup(request: HttpRequest) -> JsonResponse:
     """``?q=`` and perhaps ``?slags=component|system``: ``results`` with ``code``, ``name``, ``kind``, ``label``.
 
@@ -23,6 +25,7 @@ def asset_lookup(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"results": search.lookup(request.GET.get("q", ""), kinds)})
 
 
+@require_safe
 def organisation_lookup(request: HttpRequest) -> JsonResponse:
     """``?q=``: organisations in the same form. 403 when the user may not see organisations."""
     if not may(request.user, "view", Organisation):
