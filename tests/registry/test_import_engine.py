@@ -144,6 +144,14 @@ def test_parents_and_successors_may_stand_in_any_order():
     assert row.version == 1
 
 
+def test_a_successor_that_stands_later_is_there_first_so_each_row_is_written_once():
+    header = COMPONENTS.splitlines()[0]
+    rows = "GAMMEL,Gammel,,,own,service,retired,,NY,\nNY,Ny,,,own,service,active,,,\n"
+    apply(small(components=f"{header}\n{rows}", systems="", dependencies=""))
+    assert dict(Asset.objects.values_list("code", "version")) == {"GAMMEL": 1, "NY": 1}
+    assert Asset.objects.get(code="GAMMEL").successor.code == "NY"
+
+
 def test_a_component_may_be_succeeded_by_a_system_of_the_same_import():
     components = COMPONENTS.replace("service,active,,,", "service,active,,CURA,")
     apply(small(components=components))
