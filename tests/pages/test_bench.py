@@ -1,0 +1,35 @@
+"""The benchmark's landscape is the same each time and obeys the registry's rules; its database is never yours."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from foi_portal.pages.bench.landscape import Size, make
+from registry.models import Asset, Dependency
+from tests.conftest import on_postgresql
+
+SMALL = Size(systems=40, components=10, dependencies=150, changes=0, vendors=3)
+
+
+def test_same_seed_gives_the_same_landscape() -> None:
+    rows = [[list(made) for _, made in make(seed, SMALL)] for seed in (1, 1, 2)]
+    assert rows[0] == rows[1]
+    assert rows[0] != rows[2]
+    assert [len(made) for made in rows[0]] == [1 + SMALL.forvaltninger + 3, 50, 150]
+
+
+@pytest.mark.django_db
+def test_landscape_obeys_the_registrys_rules() -> None:
+    for model, rows in make(1, SMALL):
+        model._default_manager.bulk_create(model(**row) for row in rows)
+    for asset in Asset.objects.all():
+        asset.full_clean()
+    for dependency in Dependency.objects.select_related("source", "target")[:30]:
+        dependency.full_clean()
+
+
+def test_only_a_database_of_its_own_is_touched() -> None:
+    """The name is checked before anything is dropped; on SQLite it never comes so far."""
+    with pytest.raises(CommandError, match="bench_" if on_postgresql() else "PostgreSQL"):
+        call_command("bench", database="portal")
