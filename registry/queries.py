@@ -99,8 +99,16 @@ def subtree_ids(tree: list[Node], component_id: int) -> list[int]:
 
 def modules_below(code: str) -> list[int]:
     """Ids of a component and everything below it, by code; empty when there is no such component."""
-    found = Component.objects.filter(code=code).values_list("pk", flat=True).first()
-    return [] if found is None else [found, *subtree_ids(module_tree(found), found)]
+    rows, below = _children()
+    wanted = code.strip().upper()
+    todo = [key for key, row in rows.items() if row["code"] == wanted]
+    found: dict[int, None] = {}  # in order, each once although parents may go in a loop
+    while todo:
+        key = todo.pop()
+        if key not in found:
+            found[key] = None
+            todo.extend(below[key])
+    return list(found)
 
 
 def leans_on(asset: Asset) -> DependencyQuerySet:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet, Window
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -36,11 +36,12 @@ class Finding:
 
     @classmethod
     def of(cls, title: str, note: str, rows: QuerySet[Any], url: str) -> Finding:
-        return cls(title, note, rows.count(), url, list(rows[:SHOWN]))
+        shown = list(rows.annotate(total=Window(Count("*")))[:SHOWN])
+        return cls(title, note, shown[0].total if shown else 0, url, shown)
 
 
 def findings() -> list[Finding]:
-    """What FOI should look at, two queries each. Each list's address gives exactly the rows counted."""
+    """What FOI should look at, one query each. Each list's address gives exactly the rows counted."""
     systems, components = reverse("system-list"), reverse("component-list")
     return [
         Finding.of(

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from foi_portal.ui.tables import Column
 
@@ -64,6 +65,11 @@ def to_csv(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> Htt
     )
 
 
+def _in_xml(value: Any) -> Any:
+    """Control signs have no place in XML, and the writer refuses them: each becomes a replacement sign."""
+    return ILLEGAL_CHARACTERS_RE.sub("\ufffd", value) if isinstance(value, str) else value
+
+
 def to_xlsx(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> HttpResponseBase:
     """All of ``rows`` as a workbook with one sheet, written row by row so that memory stays flat."""
     book = Workbook(write_only=True)
@@ -71,7 +77,7 @@ def to_xlsx(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> Ht
     sheet.freeze_panes = "A2"
     sheet.append([c.name for c in columns])
     for row in _rows(columns, rows):
-        sheet.append([safe(value) for value in row])
+        sheet.append([_in_xml(safe(value)) for value in row])
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     book.save(file)
     file.seek(0)

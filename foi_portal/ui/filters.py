@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
+from django.utils.functional import cached_property
+
+from foi_portal.ui.forms import shorten
 
 ARCHIVED = (("", "Ikke arkiverede"), ("ja", "Kun arkiverede"), ("alle", "Alle"))
 
@@ -38,23 +41,28 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]
             (k, v) for k, values in self.data.lists() for v in values if k not in ("col", "page", "_export")
         ]
 
-    @property
+    @cached_property
     def tags(self) -> list[dict[str, str]]:
-        """The filters in force: label, value as a person reads it, and the address without it."""
+        """The filters that were asked for: label, value as a person reads it, and the address without it.
+
+        One that means nothing is among them and says so: the list must not look as if it were filtered by it.
+        """
         tags = []
         for name, field in self.form.fields.items():
-            raw = self.data.get(name, "")
-            if raw == "" or self.form.cleaned_data.get(name) in (None, ""):
+            raw = self.data.get(name, "").strip()
+            if raw == "":
                 continue
+            value = self.form.cleaned_data.get(name)
             query = self.data.copy()
             query.pop(name)
             query.pop("page", None)
-            tags.append(
-                {"label": str(field.label), "value": _shown(field, raw), "url": f"?{query.urlencode()}"}
-            )
+            shown = f"{shorten(raw)} (kendes ikke)" if value in (None, "") else _shown(field, value)
+            tags.append({"label": str(field.label), "value": shown, "url": f"?{query.urlencode()}"})
         return tags
 
 
-def _shown(field: Any, raw: str) -> str:
-    choices = getattr(field, "choices", None)
-    return next((str(text) for key, text in choices if str(key) == raw), raw) if choices else raw
+def _shown(field: Any, value: Any) -> str:
+    if isinstance(value, Model):
+        return str(value)
+    choices = getattr(field, "choices", ())
+    return next((str(text) for key, text in choices if str(key) == str(value)), shorten(str(value)))

@@ -103,8 +103,7 @@ class ListView(ModelView):
         writer = export.FORMATS.get(request.GET.get("_export", ""))
         if writer is not None:
             return writer(str(self.model._meta.verbose_name_plural), table.columns, table.ordered(rows))
-        asked = request.GET.get("size", "")
-        size = int(asked) if asked.isdecimal() and int(asked) in SIZES else SIZES[0]
+        size = next((size for size in SIZES if request.GET.get("size") == str(size)), SIZES[0])
         # Which rows first, then what they show: counts are then made for one page and not for all before it.
         page = paginate(table.ordered(rows).values_list("pk", flat=True), request.GET, size)
         shown = table.values(table.ordered(rows.filter(pk__in=list(page.object_list))))
