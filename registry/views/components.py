@@ -11,7 +11,8 @@ from registry.forms import LIFECYCLE_FIELDS, ComponentForm
 from registry.models import Asset, Component
 from registry.tables import COMPONENT_COLUMNS
 
-SHOWN_USERS = 200
+SHOWN_USERS = 100
+SHOWN_THROUGH = 300  # dependencies on modules, before they are put together per user
 
 
 class ComponentView(views.ModelView):
@@ -39,23 +40,20 @@ class ComponentDetail(ComponentView, views.DetailView):
     def get_context(self, obj: Component) -> dict[str, Any]:
         tree = queries.module_tree(obj.pk)
         below = queries.subtree_ids(tree, obj.pk)
-        direct = list(queries.used_by([obj.pk])[: SHOWN_USERS + 1])
-        through = list(queries.used_by(below)[: SHOWN_USERS * 5 + 1]) if below else []
+        direct = list(queries.used_by([obj.pk])[:SHOWN_USERS])
+        through = list(queries.used_by(below)[:SHOWN_THROUGH]) if below else []
         return {
             "tree": tree if len(tree) > 1 else [],
             "below_count": len(below),
             "groups": queries.by_importance(list(queries.leans_on(obj).ongoing())),
-            "direct": direct[:SHOWN_USERS],
-            "direct_count": self.counted(direct, SHOWN_USERS, [obj.pk]),
-            "through": queries.by_user(through[: SHOWN_USERS * 5]),
-            "through_count": self.counted(through, SHOWN_USERS * 5, below),
+            "direct": direct,
+            "direct_count": queries.used_by([obj.pk]).count(),
+            "through": queries.by_user(through),
+            "through_count": queries.used_by(below).count(),
+            "through_users": queries.used_by(below).order_by().values("source").distinct().count(),
             "predecessors": list(Asset.objects.filter(successor=obj)),
             "tab": "overview",
         }
-
-    def counted(self, rows: list[Any], most: int, ids: list[int]) -> int:
-        """How many there are: what was fetched, or a count when there were too many to show."""
-        return len(rows) if len(rows) <= most else queries.used_by(ids).count()
 
 
 class ComponentForms(ComponentView, views.FormView):
