@@ -87,7 +87,7 @@ class ImportJobPage(ImportView):
         job = self.get_job(pk)
         context: dict[str, Any] = {"job": job, "report": job.report, "progress": jobs.progress_of(job)}
         if job.state == ImportState.REJECTED:
-            context["problems"] = job.problems[:SHOWN_PROBLEMS]
+            context |= {"problems": job.problems[:SHOWN_PROBLEMS], "kept": len(job.problems)}
         part = "_body" if request.headers.get("HX-Request") else ""
         return render(request, f"registry/import_job{part}.html", context)
 

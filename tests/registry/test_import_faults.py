@@ -11,6 +11,7 @@ import pytest
 from registry.importing import SourceFile
 from registry.importing.planning import _loops
 from registry.importing.tables import MAX_CELL
+from registry.importing.textfile import find_separator
 from tests.registry.importing import (
     COMPONENTS,
     DEPENDENCIES,
@@ -57,6 +58,10 @@ def test_the_same_system_however_the_file_is_written(written):
     assert told(found) == []
     (row,) = next(f for f in found.files if f.format.name == "systems").created
     assert (row.key, row.after["criticality"], row.after["personal_data"]) == (("CURA",), 4, "sensitive")
+
+
+def test_separators_inside_quotes_do_not_count():
+    assert find_separator('"navn, adresse, by";kode\nA,B,C;1') == ";"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
@@ -504,6 +509,10 @@ def repacked(replaced: dict[str, bytes]) -> bytes:
             "DTD",
         ),
         (
+            {"xl/workbook.xml": b'<!DOCTYPE workbook SYSTEM "file:///etc/passwd"><workbook/>'},
+            "DTD",
+        ),
+        (
             {
                 "xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row>"
                 + b"".join(b'<c r="A%d" s="%d"/>' % (i * 7919 % 999_983, i) for i in range(250_000))
@@ -511,7 +520,7 @@ def repacked(replaced: dict[str, bytes]) -> bytes:
             "urimeligt lang",
         ),
     ],
-    ids=["sheet", "media", "styles", "entries", "entities", "one endless row"],
+    ids=["sheet", "media", "styles", "entries", "entities", "outside", "one endless row"],
 )
 def test_a_bomb_in_workbook_clothing_is_refused_before_it_goes_off(replaced, why):
     bomb = repacked(replaced)

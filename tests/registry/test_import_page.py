@@ -134,6 +134,14 @@ def test_many_faults_are_cut_on_the_page_and_whole_in_the_csv(foi):
     assert all(not cell.startswith("=") for row in rows for cell in row)
 
 
+def test_more_faults_than_are_kept_is_said(foi, monkeypatch):
+    monkeypatch.setattr(jobs, "KEPT_PROBLEMS", 600)
+    lines = "".join(f"S{i},=1+{i},KMD,OK,,7,none,active\n" for i in range(400))
+    job = choose(foi, small(systems=SYSTEMS.splitlines()[0] + "\n" + lines, dependencies=""))
+    assert "De første 600 kan hentes som CSV" in page(foi, job)
+    assert len(foi.get(reverse("import-errors", args=[job.pk])).content.splitlines()) == 601
+
+
 def test_without_faults_there_is_no_list_of_them(foi):
     assert foi.get(reverse("import-errors", args=[choose(foi, small()).pk])).status_code == 404
 
