@@ -260,6 +260,9 @@ def test_a_real_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(ka
             broker.send_task("registry.tasks.run_import", [str(job.pk)])
             waits = "SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'registry_dependency'::regclass"
             wait_for(lambda: other.execute(waits).fetchone())
+            # However late it is: the lock on the job's row tells that this worker lives.
+            assert jobs.sweep(timezone.now() + LONG_AGO) == []
+            assert state(job) == ImportState.APPLYING
             worker.kill()
             worker.wait()
     finally:
