@@ -27,7 +27,7 @@ from registry.views.systems import SystemList, SystemView
 PAGE = 50
 SHOWN_VALUES = 6
 SHOWN_CLASHES = 100
-SHOWN_PROBLEMS = 20
+SHOWN_PROBLEMS = 500
 UNCHANGED = "(uændret)"
 
 

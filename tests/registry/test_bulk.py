@@ -286,6 +286,7 @@ def test_one_can_go_back_and_choose_other_values(page):
 
 def test_saves_in_one_change_set_that_says_who_how_and_why(page, karin):
     rows = [factories.system() for _ in range(3)]
+    rows.append(factories.system(criticality=2, lifecycle="phasing_out"))  # has it all already
     page.pick(*rows).preview(criticality="2", lifecycle="phasing_out", reason="Ny aftale").apply(
         reason="Ny aftale"
     )
@@ -461,6 +462,15 @@ def test_names_every_row_that_breaks_a_rule_and_writes_nothing(page):
     assert not Dependency.objects.exclude(until=None).exists()
     page.apply("apply-rest")
     assert list(Dependency.objects.exclude(until=None)) == [rows[0]]
+
+
+def test_names_hundreds_of_rows_that_break_a_rule(page):
+    for _ in range(30):
+        factories.dependency(since=datetime.date(2024, 1, 1))
+    page.url = DEPENDENCIES
+    page.everything().preview(until="31-12-2020")
+    assert page.text.count("Slutdatoen skal ligge efter startdatoen.") == 30
+    assert "på 30 rækker" in page.text
 
 
 def test_refuses_rows_that_would_say_the_same(page):
