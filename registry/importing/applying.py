@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import DataError, IntegrityError, OperationalError, connection
 from django.db.models import Model
+from django.utils import timezone
 
 from foi_portal.core import history
 from foi_portal.core.models import Change, User
@@ -20,6 +21,7 @@ from registry.importing.reading import Reading
 from registry.models import Asset, Organisation
 
 BATCH = 1_000
+ALIKE = 20  # from so many rows with the same new values on, one statement for them pays
 TURN = 0x464F49  # the advisory lock that imports take turns by («FOI»)
 
 
@@ -172,20 +174,34 @@ class _Writer:
 
     def _insert(self, found: FileFormat, rows: list[RowPlan]) -> list[Model]:
         created: list[Model] = []
-        for start in range(0, len(rows), BATCH):
-            batch = [found.model(**self._columns(found, row.after)) for row in rows[start : start + BATCH]]
-            created += found.model._default_manager.bulk_create(batch)
+        # The database would set the moments itself, but with them given Django sends a batch as one array per
+        # column, in a third of the time.
+        now = timezone.now()
+        for batch in _batches(rows):
+            instances = [
+                found.model(created_at=now, updated_at=now, **self._columns(found, row.after))
+                for row in batch
+            ]
+            created += found.model._default_manager.bulk_create(instances)
             self._tick(found, len(batch))
         return created
 
     def _update(self, found: FileFormat, rows: list[RowPlan]) -> None:
-        """Write the changed columns only. Rows that change alike go together."""
-        alike: dict[tuple[str, ...], list[RowPlan]] = defaultdict(list)
+        """Write the changed columns only: rows that get the same values by one statement, others in batches."""
+        same: dict[tuple[tuple[str, Any], ...], list[RowPlan]] = defaultdict(list)
         for row in rows:
-            alike[tuple(sorted(row.after))].append(row)
-        for names, group in alike.items():
-            for start in range(0, len(group), BATCH):
-                batch = group[start : start + BATCH]
+            same[tuple(sorted(row.after.items()))].append(row)
+        different: dict[tuple[str, ...], list[RowPlan]] = defaultdict(list)
+        for group in same.values():
+            if len(group) < ALIKE:
+                different[tuple(sorted(group[0].after))] += group
+                continue
+            values = self._columns(found, group[0].after)
+            for batch in _batches(group):
+                found.model._default_manager.filter(pk__in=[row.pk for row in batch]).update(**values)
+                self._tick(found, len(batch))
+        for names, group in different.items():
+            for batch in _batches(group):
                 instances = [found.model(pk=row.pk, **self._columns(found, row.after)) for row in batch]
                 found.model._default_manager.bulk_update(instances, names)
                 self._tick(found, len(batch))
@@ -203,6 +219,11 @@ class _Writer:
     def _tick(self, found: FileFormat, count: int) -> None:
         self.done += count
         self.progress(f"Skriver {found.label.lower()}", self.done, self.plan.changes)
+
+
+def _batches(rows: list[RowPlan]) -> Iterator[list[RowPlan]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
 
 
 def _waves(rows: list[RowPlan]) -> Iterator[list[RowPlan]]:

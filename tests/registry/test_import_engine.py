@@ -135,6 +135,22 @@ def test_only_what_changes_is_written():
     assert after == {**before, "SF1520": before["SF1520"] + 1}
 
 
+def test_rows_that_change_alike_and_rows_that_do_not_each_get_their_own_values():
+    header = "source_code,target_code,direction,importance,status,purpose,since\n"
+    systems = SYSTEMS + "".join(f"S{i},S{i},KMD,OK,,1,none,active\n" for i in range(60))
+
+    def lines(importance, purpose, since):
+        return header + "".join(
+            f"S{i},SP,reads,{importance},active,{purpose(i)},{since}\n" for i in range(60)
+        )
+
+    apply(small(systems=systems, dependencies=lines("minor", lambda i: "Ens", 2019)))
+    apply([csv("dependencies", lines("critical", lambda i: "Ens" if i < 40 else f"Nr. {i}", ""))])
+    expected = {(f"S{i}", "critical", "Ens" if i < 40 else f"Nr. {i}", None, 2) for i in range(60)}
+    fields = ("source__code", "importance", "purpose", "since", "version")
+    assert set(Dependency.objects.values_list(*fields)) == expected
+
+
 def test_parents_and_successors_may_stand_in_any_order():
     header, platform, service = COMPONENTS.splitlines()
     old = "GAMMEL,Gammel,SF1520,,own,service,retired,,SF1520,"

@@ -110,6 +110,12 @@ class TestClaims:
         jobs.run(job.pk)
         assert (state(job), job.attempts) == (ImportState.CHECKED, 1)
 
+    def test_a_job_that_somebody_works_on_is_not_taken_from_them(self, karin):
+        job = waiting(karin)
+        ImportJob.objects.update(state="checking", claim=job.pk, claimed_at=NOW, attempts=1)
+        jobs.run(job.pk)
+        assert (state(job), job.claim, job.attempts) == (ImportState.CHECKING, job.pk, 1)
+
     def test_a_worker_that_has_been_given_up_writes_nothing(self, karin, monkeypatch):
         job = accepted(karin)
         read = read_files
