@@ -4,7 +4,9 @@ They are on ``UPPER(column)``, which is what Django's ``icontains`` asks for, so
 too. SQLite has nothing like them and needs nothing: its landscapes are small.
 """
 
+from django.apps.registry import Apps as StateApps
 from django.db import migrations
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 COLUMNS = [
     ("asset_code_trigram", "registry_asset", "code"),
@@ -17,7 +19,7 @@ COLUMNS = [
 ]
 
 
-def create(apps, schema_editor):
+def create(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor == "postgresql":
         for name, table, column in COLUMNS:
             schema_editor.execute(
@@ -25,7 +27,7 @@ def create(apps, schema_editor):
             )
 
 
-def drop(apps, schema_editor):
+def drop(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     if schema_editor.connection.vendor == "postgresql":
         for name, _table, _column in COLUMNS:
             schema_editor.execute(f"DROP INDEX {name}")
