@@ -53,9 +53,13 @@
       tAssistiveHint: function () { return "Brug piletasterne til at gå gennem forslagene og Enter til at vælge."; },
     });
     const typed = box.querySelector("input");
-    for (const name of ["aria-labelledby", "aria-invalid"]) {
-      if (input.hasAttribute(name)) typed.setAttribute(name, input.getAttribute(name));
-    }
+    if (input.hasAttribute("aria-invalid")) typed.setAttribute("aria-invalid", "true");
+    // A field in a table is named by its column's head and its row, of which a phone shows neither.
+    const named = (input.getAttribute("aria-labelledby") || "").split(" ").map(function (id) {
+      const element = document.getElementById(id);
+      return element ? element.textContent.trim() : "";
+    });
+    if (named.join("")) typed.setAttribute("aria-label", named.join(" "));
     typed.addEventListener("input", function () { input.value = typed.value; });
     input.type = "hidden";
   }
@@ -104,6 +108,18 @@
         setTimeout(function () { text.textContent = before; }, 3000);
       });
     });
+  });
+
+  // A menu closes when one goes elsewhere.
+  function closeMenus(keep) {
+    document.querySelectorAll("details.menu[open]").forEach(function (menu) { if (menu !== keep) menu.open = false; });
+  }
+  document.addEventListener("click", function (event) { closeMenus(event.target.closest("details.menu")); });
+  document.addEventListener("keydown", function (event) {
+    const menu = event.key === "Escape" && document.activeElement.closest("details.menu[open]");
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
   });
 
   // A scrolling table is a tab stop only while there is something to scroll.
