@@ -1,0 +1,169 @@
+"""Queries per page: few, and the same for ten rows as for two hundred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from foi_portal.core import history
+from foi_portal.core.models import Change
+from registry.models import Component, Dependency, Organisation, System
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+LIST, DETAIL = 12, 20
+SMALL, LARGE = 10, 200
+
+
+def grow(count: int) -> None:
+    """A landscape of ``count`` systems, each leaning on a platform, a module and its neighbour, all well connected."""
+    start = System.objects.count()
+    orgs = [
+        Organisation(code=f"O{i}", name=f"Organisation {i}", kind="forvaltning" if i % 2 else "vendor")
+        for i in range(start, count)
+    ]
+    Organisation.objects.bulk_create(orgs)
+    orgs = list(Organisation.objects.order_by("pk"))
+    platform, _ = Component.objects.get_or_create(
+        code="STS",
+        defaults={"name": "STS", "level": "own", "component_type": "platform", "provider": orgs[0]},
+    )
+    Component.objects.bulk_create(
+        Component(
+            code=f"K{i}",
+            name=f"Komponent {i}",
+            level="own",
+            component_type="module",
+            parent=platform,
+            provider=orgs[i],
+            lifecycle="retired" if i % 3 == 0 else "active",
+            successor=platform,
+        )
+        for i in range(start, count)
+    )
+    System.objects.bulk_create(
+        System(
+            code=f"S{i}",
+            name=f"System {i}",
+            department=orgs[i],
+            provider=orgs[i // 2],
+            criticality=4,
+            successor=platform,
+        )
+        for i in range(start, count)
+    )
+    components, systems = list(Component.objects.order_by("pk")), list(System.objects.order_by("pk"))
+    centre = systems[0]
+    rows = []
+    for i in range(max(start, 1), count):
+        rows += [
+            Dependency(source=systems[i], target=platform, importance="critical", via=components[i]),
+            Dependency(source=systems[i], target=components[i]),
+            Dependency(source=systems[i], target=centre, status="ended" if i % 4 == 0 else "active"),
+            Dependency(source=centre, target=components[i], purpose="Opslag"),
+            Dependency(source=platform, target=components[i], importance="minor"),
+        ]
+    Dependency.objects.bulk_create(rows)
+    Organisation.objects.filter(pk__in=[o.pk for o in orgs[1:]]).update(parent=orgs[0])
+    centre.description += "x"
+    centre.save()
+
+
+PAGES: dict[str, tuple[int, str, list[str], str]] = {
+    "fagsystemer": (LIST, "system-list", [], ""),
+    "fagsystemer, alle kolonner": (
+        LIST,
+        "system-list",
+        [],
+        "size=250&col=name&col=code&col=department_code&col=vendor_code&col=criticality&col=personal_data&col=uses"
+        "&col=status&col=used_by&col=aliases&col=description&col=external_id&col=successor_code&col=updated_at",
+    ),
+    "fagsystemer, filtreret": (
+        LIST,
+        "system-list",
+        [],
+        "q=sys&department=O1&uses=STS&criticality=4&sort=-used_by",
+    ),
+    "komponenter": (LIST, "component-list", [], "size=250"),
+    "komponenter, filtreret": (LIST, "component-list", [], "parent=STS&missing=replacement&sort=-uses"),
+    "afhængigheder": (LIST, "dependency-list", [], "size=250"),
+    "afhængigheder, filtreret": (
+        LIST,
+        "dependency-list",
+        [],
+        "within=STS&department=O1&q=s&sort=-target_code",
+    ),
+    "organisationer": (LIST, "organisation-list", [], "size=250"),
+    "søgning": (LIST, "search", [], "q=system"),
+    "søgning uden svar": (LIST, "search", [], "q=zzzzqqqq"),
+    "opslag": (LIST, "asset-lookup", [], "q=kom"),
+    "opslag af organisation": (LIST, "organisation-lookup", [], "q=org"),
+    "historik": (LIST, "history", [], ""),
+    "forside": (DETAIL, "front", [], ""),
+    "fagsystem": (DETAIL, "system-detail", ["S0"], ""),
+    "komponent": (DETAIL, "component-detail", ["STS"], ""),
+    "modul": (DETAIL, "component-detail", ["K1"], ""),
+    "organisation": (DETAIL, "organisation-detail", ["O0"], ""),
+    "afhængigheder i tabel": (DETAIL, "system-dependencies", ["S0"], ""),
+    "historik for et fagsystem": (LIST, "system-history", ["S0"], ""),
+    "formular": (DETAIL, "system-update", ["S0"], ""),
+    "formular for komponent": (DETAIL, "component-update", ["K1"], ""),
+    "ny": (DETAIL, "system-create", [], ""),
+    "arkivering": (DETAIL, "component-archive", ["STS"], ""),
+    "csv": (LIST, "system-list", [], "_export=csv"),
+    "xlsx": (LIST, "dependency-list", [], "_export=xlsx"),
+}
+
+
+def count(client: Client, url: str) -> tuple[int, list[str]]:
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        response = client.get(url)
+        b"".join(response.streaming_content) if response.streaming else response.content
+    assert response.status_code == 200, url
+    return len(captured), [q["sql"][:150] for q in captured]
+
+
+@pytest.mark.parametrize("who", ["FOI", "Læser"])
+def test_the_same_few_queries_at_two_sizes(who: str):
+    client = factories.client(who)
+    measured: dict[str, list[tuple[int, list[str]]]] = {}
+    for size in (SMALL, LARGE):
+        grow(size)
+        for page, (_, name, args, query) in PAGES.items():
+            if who != "FOI" and page.startswith(("formular", "ny", "arkiv")):
+                continue
+            url = f"{reverse(name, args=args)}?{query}"
+            client.get(url)  # what is asked once per process is not counted
+            measured.setdefault(page, []).append(count(client, url))
+    faults = []
+    for page, ((small, _), (large, sql)) in measured.items():
+        most = PAGES[page][0]
+        # the history names rows of fewer kinds on its first page when that is full of one large act
+        grown = large > small if page == "historik" else large != small
+        if grown or large > most:
+            faults.append(f"{page}: {small} → {large} queries, at most {most}\n  " + "\n  ".join(sql[:30]))
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("rows", [SMALL, LARGE])
+def test_a_change_set_and_a_dependency_and_a_conflict(rows: int):
+    client = factories.client("FOI")
+    with history.recording() as change_set:
+        grow(rows)
+    most: dict[str, Any] = {
+        reverse("changeset", args=[change_set]): LIST,
+        reverse("dependency-detail", args=[Dependency.objects.first().pk]): DETAIL,  # type: ignore[union-attr]
+        reverse("dependency-update", args=[Dependency.objects.first().pk]): DETAIL,  # type: ignore[union-attr]
+    }
+    for url, limit in most.items():
+        queries, sql = count(client, url)
+        assert queries <= limit, "\n".join(sql)
+    assert Change.objects.filter(change_set=change_set).count() > rows
