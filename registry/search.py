@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_
@@ -272,7 +272,7 @@ def suggestions(query: Query, kinds: Collection[str] = KINDS) -> list[str]:
     asset_kinds = [kind for kind in kinds if kind != ORGANISATION]
     if not query or all(len(word) < LONG_ENOUGH for word in query.words):
         return []
-    rows = _assets(asset_kinds).filter(archived_at=None)
+    rows: Any = _assets(asset_kinds).filter(archived_at=None)
     rows = rows.annotate(nearness=_similarity(Asset, query.text)).filter(nearness__gte=WORTH_SUGGESTING)
     return list(rows.order_by("-nearness", "name", "code").values_list("name", flat=True)[:3])
 
@@ -329,7 +329,7 @@ def results(hits: list[Hit], query: Query, *, with_purpose: bool = True) -> list
     return [replace(result, replaces=hit.replaces) for hit, result in shown]
 
 
-def _asset_result(row: dict[str, Any], query: Query) -> Result:
+def _asset_result(row: Mapping[str, Any], query: Query) -> Result:
     badge = "" if row["lifecycle"] in QUIET else str(Lifecycle(row["lifecycle"]).label)
     result = Result(
         kind=row["kind"],
@@ -347,7 +347,7 @@ def _asset_result(row: dict[str, Any], query: Query) -> Result:
     return result
 
 
-def _organisation_result(row: dict[str, Any], query: Query) -> Result:
+def _organisation_result(row: Mapping[str, Any], query: Query) -> Result:
     result = Result(
         kind=ORGANISATION,
         kind_label=str(OrganisationKind(row["kind"]).label),

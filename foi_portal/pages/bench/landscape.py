@@ -231,7 +231,7 @@ def load(seed: int, size: Size) -> None:
         cursor.execute("SET LOCAL statement_timeout = 0")
         for model, rows in make(seed, size):
             fields = [field for field in model._meta.concrete_fields if not field.has_db_default()]
-            names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+            names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
             with cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row([row.get(field.attname, field.get_default()) for field in fields])

@@ -16,7 +16,6 @@ from typing import Any
 
 import psycopg
 from django.db import connection
-from django.http import StreamingHttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from psycopg.rows import dict_row
@@ -184,8 +183,8 @@ class Result:
 
 def fetch(client: Client, path: str) -> int:
     """The page's status, its body read to the end."""
-    response = client.get(path, secure=True)
-    if isinstance(response, StreamingHttpResponse):
+    response: Any = client.get(path, secure=True)
+    if response.streaming:
         for _ in response:
             pass
     return int(response.status_code)
