@@ -32,6 +32,21 @@ def with_counts(assets: QuerySet[Any]) -> QuerySet[Any]:
     )
 
 
+def most_used(limit: int) -> list[tuple[Component, int]]:
+    """The components in use with the most ongoing dependencies on them, and how many: two queries."""
+    counted = (
+        Dependency.objects.ongoing()
+        .filter(target__in=Component.objects.in_use())
+        .order_by()
+        .values("target")
+        .annotate(n=Count("pk"))
+        .order_by("-n", "target")[:limit]
+    )
+    counts = {row["target"]: row["n"] for row in counted}
+    found = Component.objects.in_bulk(list(counts))
+    return sorted(((found[pk], n) for pk, n in counts.items()), key=lambda pair: -pair[1])
+
+
 @dataclass(frozen=True)
 class Node:
     """A component's place in the module tree; ``depth`` 0 is the top."""

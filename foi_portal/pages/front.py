@@ -99,11 +99,7 @@ class FrontPage(LoginRequiredMixin, View):
             ],
             "editor": editor,
             "findings": findings() if editor else [],
-            "most_used": list(
-                queries.with_counts(Component.objects.in_use())
-                .filter(used_by__gt=0)
-                .order_by("-used_by", "name", "pk")[:10]
-            ),
+            "most_used": queries.most_used(10),
             "systems": list(System.objects.in_use().filter(criticality=4).select_related("department")[:12]),
             "acts": history.latest_acts(recent, request.user, limit=8),
             "ended": DependencyStatus.ENDED,

@@ -281,7 +281,7 @@ class ArchiveView(ModelView):
             return self.confirm(obj, "Skriv, hvorfor den arkiveres.", status=422)
         version = conflicts.submitted_version(request.POST)
         with history.recording(reason=reason):
-            done = self.model._default_manager.filter(pk=obj.pk, version=version).update(
+            done = self.model._default_manager.filter(pk=obj.pk, version=version or 0).update(
                 archived_at=None if self.restore else timezone.now(),
                 archive_reason="" if self.restore else reason,
             )
