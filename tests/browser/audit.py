@@ -55,7 +55,7 @@ class Watched:
         page.set_viewport_size({"width": size["width"], "height": min(max(height, 600), 12_000)})
         page.evaluate(axe_source())
         result = page.evaluate(
-            "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS
+            "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], preload: false})", TAGS
         )
         for finding in result["violations"]:
             self.faults.append(f"{self._where(state)}: {_told(finding)}")

@@ -94,4 +94,6 @@ def visit(chromium: Browser, portal: str) -> Iterator[Visit]:
     yield made
     for context in contexts:
         context.close()
-    assert [fault for one in watched for fault in one.faults] == []
+    faults = [fault for one in watched for fault in one.faults]
+    if faults:
+        pytest.fail("\n".join(faults), pytrace=False)
