@@ -13,7 +13,8 @@ from registry.importing.applying import (
     PlanHasProblems,
     apply_reading,
 )
-from registry.importing.planning import FilePlan, Plan, RowPlan, make_plan
+from registry.importing.planning import make_plan
+from registry.importing.plans import FilePlan, Plan, RowPlan
 from registry.importing.problems import Problem
 from registry.importing.reading import Reading, SourceFile, read_files
 

@@ -16,7 +16,8 @@ from django.utils import timezone
 from foi_portal.core import history
 from foi_portal.core.models import Change, User
 from registry.importing.formats import DEPENDENCIES, FileFormat
-from registry.importing.planning import FilePlan, Plan, Progress, RowPlan, make_plan
+from registry.importing.planning import Progress, make_plan
+from registry.importing.plans import FilePlan, Plan, RowPlan
 from registry.importing.reading import Reading
 from registry.models import Asset, Organisation
 

@@ -25,7 +25,8 @@ from django.utils import timezone
 
 from foi_portal.core.models import User
 from registry.importing.applying import Busy, ImportRefused, PlanChanged, PlanHasProblems, apply_reading
-from registry.importing.planning import Plan, Progress, make_plan
+from registry.importing.planning import Progress, make_plan
+from registry.importing.plans import Plan
 from registry.importing.reading import Reading, SourceFile, read_files
 from registry.importing.reporting import KEPT_PROBLEMS, as_list, report
 from registry.models.import_job import FINISHED, WORK, ImportFile, ImportJob, ImportState

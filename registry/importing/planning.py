@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Model
@@ -19,13 +18,13 @@ from registry.importing.formats import (
     Column,
     FileFormat,
 )
+from registry.importing.plans import FilePlan, Key, Plan, RowPlan
 from registry.importing.problems import Problem, Suggester, shorten, sort_problems
 from registry.importing.reading import Reading, Sheet
 from registry.importing.values import BadValue, clean
 from registry.models import Asset, Dependency, Kind, Organisation
 
 Progress = Callable[[str, int, int], None]
-Key = tuple[str, ...]
 BATCH = 1_000
 KIND_WORDS = {Kind.COMPONENT.value: "en komponent", Kind.SYSTEM.value: "et fagsystem"}
 
@@ -38,50 +37,6 @@ class Stored:
     version: int
     archived: bool
     values: dict[str, Any]
-
-
-@dataclass(slots=True)
-class RowPlan:
-    """What happens to one row: ``pk`` is ``None`` when it is created. Only fields that change are here."""
-
-    row: int
-    key: Key
-    pk: int | None
-    version: int | None
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-
-@dataclass(slots=True)
-class FilePlan:
-    """What happens to the rows of one sheet."""
-
-    file: str
-    format: FileFormat
-    created: list[RowPlan] = field(default_factory=list)
-    updated: list[RowPlan] = field(default_factory=list)
-    unchanged: int = 0
-
-
-@dataclass(slots=True)
-class Plan:
-    """The whole import. With ``problems`` nothing may be written; ``notes`` are worth reading, no more."""
-
-    files: list[FilePlan] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    notes: list[Problem] = field(default_factory=list)
-
-    @property
-    def changes(self) -> int:
-        return sum(len(f.created) + len(f.updated) for f in self.files)
-
-    def digest(self) -> str:
-        """The same for two plans exactly when they would write the same."""
-        digest = hashlib.sha256()
-        for file in self.files:
-            for row in (*file.created, *file.updated):
-                digest.update(repr((file.format.name, row.key, row.pk, row.before, row.after)).encode())
-        return digest.hexdigest()
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ import datetime
 from typing import Any
 
 from registry.importing.formats import FileFormat
-from registry.importing.planning import FilePlan, Plan, RowPlan
+from registry.importing.plans import FilePlan, Plan, RowPlan
 from registry.importing.problems import Problem
 
 SHOWN_ROWS = 50  # of each file's created and of its updated rows

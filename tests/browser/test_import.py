@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.core.cache import cache
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from registry.importing import jobs
 from registry.models import ImportJob, System
@@ -21,6 +21,10 @@ def _workers_are_slow(settings, monkeypatch):
     monkeypatch.setattr(jobs, "_send", lambda job_id: None)
 
 
+def spreadsheet(text: str) -> FilePayload:
+    return {"name": "systems.csv", "mimeType": "text/csv", "buffer": text.encode()}
+
+
 def a_worker_comes_by() -> None:
     for job in ImportJob.objects.waiting():
         jobs.run(job.pk)
@@ -33,8 +37,7 @@ def test_from_a_spreadsheet_with_faults_to_a_change_set(visit: Visit, width: int
 
     def choose(text: str) -> None:
         page.goto("/import/")
-        file = {"name": "systems.csv", "mimeType": "text/csv", "buffer": text.encode()}
-        page.get_by_label("Filer", exact=True).set_input_files([file])
+        page.get_by_label("Filer", exact=True).set_input_files(spreadsheet(text))
         page.get_by_role("button", name="Kontrollér filerne").click()
         expect(page.get_by_role("progressbar")).to_be_visible()
 
@@ -79,9 +82,7 @@ def test_from_a_spreadsheet_with_faults_to_a_change_set(visit: Visit, width: int
 def test_the_bar_moves_while_a_worker_is_at_it(visit: Visit):
     foi = visit("foi")
     page = foi.goto("/import/")
-    page.get_by_label("Filer", exact=True).set_input_files(
-        [{"name": "systems.csv", "mimeType": "text/csv", "buffer": RIGHT.encode()}]
-    )
+    page.get_by_label("Filer", exact=True).set_input_files(spreadsheet(RIGHT))
     page.get_by_role("button", name="Kontrollér filerne").click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     job = ImportJob.objects.get()
