@@ -11,9 +11,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import flatten_fieldsets, quote, unquote
-from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrapper
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.widgets import AdminDateWidget, AutocompleteSelect, RelatedFieldWidgetWrapper
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -33,6 +34,7 @@ from foi_portal.ui.views import paginate
 
 ARCHIVED_AT_ONCE = 500
 HISTORY_PAGE = 50
+KEY_LENGTH = 18  # digits that a row's key can have
 
 
 class Checks(forms.CheckboxSelectMultiple):
@@ -40,7 +42,19 @@ class Checks(forms.CheckboxSelectMultiple):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
         sent = super().value_from_datadict(data, files, name) or []
-        return [key for value in sent for key in str(value).split(",") if key]
+        return [key[:KEY_LENGTH] for value in sent for key in str(value).split(",") if key]
+
+
+class Typeahead(AutocompleteSelect):
+    """Django's type-ahead, which does not fall over when what came in was no key."""
+
+    def optgroups(self, name: str, value: Any, attrs: Any = None) -> Any:
+        return super().optgroups(name, [key for key in value if is_key(str(key))], attrs)
+
+
+def is_key(text: str) -> bool:
+    """Whether ``text`` can be the key of a row on both databases."""
+    return text.isdecimal() and len(text) <= KEY_LENGTH
 
 
 class ChoiceField(forms.ModelChoiceField[Any]):
@@ -126,6 +140,8 @@ class PortalAdmin(ReadingAdmin):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("form_class", ChoiceField)
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Typeahead(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(
@@ -249,6 +265,11 @@ class ArchivableAdmin(PortalAdmin):
         ]
         return [*own, *super().get_urls()]
 
+    def response_action(self, request: HttpRequest, queryset: Any) -> Any:
+        if not all(is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            raise BadRequest("Det valgte er ikke rækker.")
+        return super().response_action(request, queryset)
+
     def _one(self, restore: bool) -> Callable[..., HttpResponse]:
         def view(request: HttpRequest, object_id: str) -> HttpResponse:
             obj = self._row(request, object_id)
@@ -281,7 +302,7 @@ class ArchivableAdmin(PortalAdmin):
         done = "gendannet" if restore else "arkiveret"
         error, status = "", 200
         if confirmed:
-            reason = request.POST.get("reason", "").strip()[: history.REASON_LENGTH]
+            reason = request.POST.get("reason", "").replace("\0", "").strip()[: history.REASON_LENGTH]
             if request.POST.get("versions", "") != versions:
                 error, status = "Nogen har rettet imens. Læs listen igen, og gentag så.", 409
             elif found and not restore and not reason:

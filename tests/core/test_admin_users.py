@@ -146,6 +146,7 @@ def test_two_administrators_on_one_user_get_the_conflict_page() -> None:
     assert "I har begge rettet" in page
     assert user.password not in page
     data = resolved(page)
+    assert "password" not in data
     assert bo.post(address(user), data | {"first_name": "Bos"}).status_code == 302
     user = User.objects.get(pk=user.pk)
     assert (user.first_name, user.email, user.is_active) == ("Bos", "b@example.dk", False)
@@ -163,6 +164,11 @@ def test_a_group_changed_by_both_is_chosen_on_the_conflict_page() -> None:
     assert f'value="{foi.pk}"' in refused.content.decode()
     assert resolved(refused.content.decode())["groups"] == str(reader.pk)
     assert browser.post(address(user), data).status_code == 409
+    chosen = resolved(refused.content.decode()) | {"groups": str(foi.pk)}
+    assert browser.post(address(user), chosen).status_code == 302
+    user.refresh_from_db()
+    assert list(user.groups.all()) == [foi]
+    assert user.is_active  # a tick nobody touched
 
 
 def test_a_missing_version_is_a_conflict_for_users_and_groups() -> None:

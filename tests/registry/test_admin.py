@@ -429,6 +429,41 @@ def test_assets_are_hidden_and_lead_to_what_they_are() -> None:
     assert System.objects.get().name == system.name
 
 
+# --- odd requests ---
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=%00", "archived=%00", "archived=x", "p=-1", "p=99999", "o=99.-x", "lifecycle__exact=x", "e=1"],
+)
+def test_odd_addresses_are_never_a_server_error(query: str) -> None:
+    factories.system()
+    assert staff().get(f"{url('system', 'changelist')}?{query}").status_code in (200, 302, 400)
+
+
+def test_odd_keys_are_never_a_server_error() -> None:
+    system = factories.system()
+    browser = staff()
+    for key in ("abc", "9" * 30, "-1", "1%00"):
+        for verb in ("change", "history", "arkiver", "gendan", "delete"):
+            answer = browser.get(f"{url('system', 'changelist')}{key}/{verb}/")
+            assert answer.status_code in (302, 400, 403, 404), (key, verb)
+    asked = (
+        reverse("admin:autocomplete") + "?app_label=registry&model_name=component&field_name=successor&term="
+    )
+    assert browser.get(f"{asked}%00").status_code == 400
+    address = url("system", "change", system.pk)
+    for key in ("abc", "9" * 30, "\0"):
+        answer = browser.post(address, sent(browser, address) | {"provider": key})
+        assert answer.context["errors"]
+        chosen = {"action": "archive", "_selected_action": key}
+        assert browser.post(url("system", "changelist"), chosen).status_code == 400
+    page = browser.get(url("system", "archive", system.pk))
+    data = {"confirmed": "1", "versions": page.context["versions"], "reason": "nul\0tegn"}
+    assert browser.post(url("system", "archive", system.pk), data).status_code == 302
+    assert System.objects.get().archive_reason == "nultegn"
+
+
 # --- figures ---
 
 
