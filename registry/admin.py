@@ -31,7 +31,7 @@ class OrganisationAdminForm(PortalForm, OrganisationForm):
 @admin.register(Organisation)
 class OrganisationAdmin(ArchivableAdmin):
     form = OrganisationAdminForm
-    list_display = ("name", "code", "kind", "parent", "valid_from", "valid_to", "updated_at")
+    list_display = ("name", "code", "kind", "parent", "valid_from", "valid_to", "changed_on")
     list_filter = (ArchivedFilter, "kind")
     search_fields = ("code", "name")
     search_help_text = "Søg i kode og navn."
@@ -115,7 +115,7 @@ class ComponentAdmin(LifecycleAdmin):
         "provider",
         "lifecycle",
         "criticality",
-        "updated_at",
+        "changed_on",
     )
     list_filter = (ArchivedFilter, "lifecycle", "component_type", "level", "criticality")
     list_select_related = ("parent", "provider")
@@ -161,7 +161,7 @@ class SystemAdmin(LifecycleAdmin):
         "lifecycle",
         "criticality",
         "personal_data",
-        "updated_at",
+        "changed_on",
     )
     list_filter = (
         ArchivedFilter,
@@ -213,7 +213,7 @@ class DependencyAdmin(ArchivableAdmin):
         "status",
         "since_year",
         "via",
-        "updated_at",
+        "changed_on",
     )
     list_filter = (ArchivedFilter, "status", "importance", "direction")
     search_fields = ("source__code", "source__name", "target__code", "target__name", "purpose")

@@ -241,6 +241,11 @@ class ArchivableAdmin(PortalAdmin):
     actions = ("archive", "restore")
     change_form_template = "admin/archivable_form.html"
 
+    @admin.display(description="sidst ændret", ordering="updated_at")
+    def changed_on(self, row: Any) -> str:
+        """The day alone: the clock belongs to the history, and a list is narrow."""
+        return formats.date(timezone.localtime(row.updated_at))
+
     def view_on_site(self, obj: Any) -> str:
         """The portal's page of the row as it is stored: a refused form may hold a code that makes no address."""
         return str(self.model._default_manager.get(pk=obj.pk).get_absolute_url())
