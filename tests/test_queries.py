@@ -126,7 +126,7 @@ def count(client: Client, url: str) -> tuple[int, list[str]]:
         connection,
     ) as captured:
         response = client.get(url)
-        b"".join(response.streaming_content) if response.streaming else response.content
+        response.getvalue()
     assert response.status_code == 200, url
     return len(captured), [q["sql"][:150] for q in captured]
 
@@ -160,8 +160,8 @@ def test_a_change_set_and_a_dependency_and_a_conflict(rows: int):
         grow(rows)
     most: dict[str, Any] = {
         reverse("changeset", args=[change_set]): LIST,
-        reverse("dependency-detail", args=[Dependency.objects.first().pk]): DETAIL,  # type: ignore[union-attr]
-        reverse("dependency-update", args=[Dependency.objects.first().pk]): DETAIL,  # type: ignore[union-attr]
+        reverse("dependency-detail", args=[Dependency.objects.first().pk]): DETAIL,
+        reverse("dependency-update", args=[Dependency.objects.first().pk]): DETAIL,
     }
     for url, limit in most.items():
         queries, sql = count(client, url)

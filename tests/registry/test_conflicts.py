@@ -41,7 +41,12 @@ EDITS: dict[str, tuple[tuple[str, str, str], tuple[str, str], tuple[str, str]]] 
     "component": (("level", "own", "user-club"), ("active_from", "2015"), ("description", "Tekst")),
     "dependency": (("purpose", "Mit", "Deres"), ("importance", "minor"), ("until", "2031")),
 }
-BASES = {"organisation": Organisation, "system": System, "component": Component, "dependency": Dependency}
+BASES: dict[str, Any] = {
+    "organisation": Organisation,
+    "system": System,
+    "component": Component,
+    "dependency": Dependency,
+}
 
 
 @pytest.fixture

@@ -296,7 +296,7 @@ class TestFilters:
 
     @pytest.mark.parametrize("noun", NOUNS)
     def test_odd_values_never_fall_over(self, reader: Client, landscape: None, noun: str):
-        fields = (
+        fields: tuple[str, ...] = (
             "q",
             "department",
             "vendor",
