@@ -258,7 +258,12 @@ FOCUSED = """() => {
     const style = getComputedStyle(e), label = getComputedStyle(named), before = getComputedStyle(named, "::before");
     const seen = [style, label, before].some(s => (s.outlineStyle !== "none" && parseFloat(s.outlineWidth) > 0)
         || s.boxShadow !== "none");
-    return {name, seen, tag: e.tagName + "." + e.className + "#" + e.id};
+    const box = named.getBoundingClientRect();
+    const top = document.elementFromPoint(box.x + box.width / 2, box.y + Math.min(box.height / 2, 12));
+    const covered = !top || !(named.contains(top) || e.contains(top) || top.contains(e)
+        || (e.parentElement || e).contains(top));
+    const hidden = box.width > 1 && covered ? (top ? top.outerHTML.slice(0, 120) : "the screen's edge") : "";
+    return {name, seen, covered: hidden, tag: e.tagName + "." + e.className + "#" + e.id};
 }"""
 
 
@@ -269,7 +274,12 @@ def tab_to(page: Page, name: str) -> None:
         at = page.evaluate(FOCUSED)
         if at["tag"].startswith("BODY"):
             continue
+        if "skipnav" in at["tag"]:  # it slides in
+            at["covered"] = ""
         assert at["seen"], f"the focus does not show on {at['tag']} «{at['name'][:40]}» of {page.url}"
+        assert not at["covered"], (
+            f"{at['covered']} covers the focused {at['tag']} «{at['name'][:40]}» of {page.url}"
+        )
         if at["name"] == name:
             return
     raise AssertionError(f"no way to «{name}» by Tab on {page.url}")
