@@ -251,6 +251,14 @@ def test_every_demo_user_can_sign_in(visit: Visit, username: str):
     sign_in(visit(), username)
 
 
+@pytest.mark.parametrize("address", ["/fagsystemer/?size=100", "/fagsystemer/CURA/afhaengigheder/"])
+def test_the_focus_is_always_seen_on_long_pages(visit: Visit, address: str):
+    """Not even behind the bar at the foot, which covers the last line of the screen."""
+    page = visit("foi").goto(address)
+    with pytest.raises(AssertionError, match="no way to «nowhere»"):
+        tab_to(page, "nowhere")
+
+
 FOCUSED = """() => {
     const e = document.activeElement;
     const named = e.labels && e.labels.length ? e.labels[0] : e;
