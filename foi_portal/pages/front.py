@@ -89,13 +89,8 @@ class FrontPage(LoginRequiredMixin, View):
             "section": "front",
             "today": timezone.localdate(),
             "counts": [
-                (Model.objects.current().count(), Model._meta.verbose_name_plural, reverse(f"{name}-list"))
-                for Model, name in (
-                    (System, "system"),
-                    (Component, "component"),
-                    (Dependency, "dependency"),
-                    (Organisation, "organisation"),
-                )
+                (count, model._meta.verbose_name_plural, reverse(f"{model._meta.model_name}-list"))
+                for model, count in queries.sizes(System, Component, Dependency, Organisation)
             ],
             "editor": editor,
             "findings": findings() if editor else [],
