@@ -94,7 +94,7 @@ class AssetFilter(FilterSet):
         if value == "dependencies":
             return rows.without_dependencies()  # type: ignore[no-any-return]
         if value == "users":
-            return rows.unused()  # type: ignore[no-any-return]
+            return rows.filter(pk__in=queries.unused_components().values("pk"))  # type: ignore[no-any-return]
         if value == "replacement":
             return rows.retired_but_used()  # type: ignore[no-any-return]
         return rows.in_use().filter(criticality=None)  # type: ignore[no-any-return]

@@ -9,7 +9,8 @@ from typing import Any
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
-from registry.models import Asset, Component, Dependency, Importance
+from registry.models import Asset, Component, Dependency, Importance, Kind
+from registry.models.asset import AssetQuerySet
 from registry.models.dependency import DependencyQuerySet
 
 
@@ -30,6 +31,23 @@ def with_counts(assets: QuerySet[Any]) -> QuerySet[Any]:
         uses_critical=_count(ongoing.filter(importance=Importance.CRITICAL), "source"),
         used_by=_count(ongoing, "target"),
     )
+
+
+def unused_components() -> AssetQuerySet:
+    """Components in use that nobody is written as using, neither directly nor by anything below them.
+
+    Three queries: the used ones are followed up the tree here, whatever its depth.
+    """
+    parents = dict(Component.objects.values_list("pk", "parent_id"))
+    direct = Dependency.objects.ongoing().filter(target__kind=Kind.COMPONENT)
+    used: set[int] = set()
+    for key in set(direct.order_by().values_list("target", flat=True).distinct()):
+        above: int | None = key
+        while above is not None and above not in used:
+            used.add(above)
+            above = parents.get(above)
+    unused = [key for key in parents if key not in used]
+    return Asset.objects.components().in_use().filter(pk__in=unused)
 
 
 def sizes(*models: Any) -> list[tuple[Any, int]]:

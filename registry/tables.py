@@ -117,6 +117,29 @@ def _since(row: Row) -> str:
     return formats.year_or_date(row["since"]) if row["since"] else ""
 
 
+def _asset(path: str) -> Callable[[Row], str]:
+    def cell(row: Row) -> str:
+        kind = row[f"{path}__kind"]
+        if not kind:
+            return ""
+        name = "system-detail" if kind == Kind.SYSTEM else "component-detail"
+        return link(_url(name, row[f"{path}__code"]), row[f"{path}__name"])
+
+    return cell
+
+
+def _asset_column(name: str, title: str, path: str, shown: bool = True) -> Column:
+    return Column(
+        name,
+        title,
+        f"{path}__code",
+        cell=_asset(path),
+        needs=(f"{path}__name", f"{path}__kind"),
+        sort=f"{path}__name",
+        shown=shown,
+    )
+
+
 NAME_NEEDS = ("code", "archived_at")
 
 _COMMON = {
@@ -138,6 +161,7 @@ _COMMON = {
         cell=_count("used_by", "dependency-list", "target"),
         needs=("code",),
     ),
+    "successor": _asset_column("successor_code", "Afløses af", "successor", shown=False),
     "updated": Column("updated_at", "Sidst ændret", "updated_at", cell=_moment("updated_at"), shown=False),
 }
 
@@ -175,15 +199,7 @@ SYSTEM_COLUMNS = (
     _COMMON["aliases"],
     _COMMON["description"],
     Column("external_id", "Ekstern id (KITOS)", "external_id", shown=False),
-    Column(
-        "successor_code",
-        "Afløser",
-        "successor__code",
-        cell=_linked("successor", "system-detail"),
-        needs=("successor__name",),
-        sort="successor__name",
-        shown=False,
-    ),
+    _COMMON["successor"],
     _COMMON["updated"],
 )
 
@@ -214,15 +230,7 @@ COMPONENT_COLUMNS = (
     _COMMON["status"],
     _COMMON["aliases"],
     _COMMON["description"],
-    Column(
-        "successor_code",
-        "Afløser",
-        "successor__code",
-        cell=_linked("successor", "component-detail"),
-        needs=("successor__name",),
-        sort="successor__name",
-        shown=False,
-    ),
+    _COMMON["successor"],
     Column("url", "Link", "url", shown=False, minor=True),
     _COMMON["updated"],
 )
@@ -251,17 +259,6 @@ ORGANISATION_COLUMNS = (
 )
 
 
-def _asset(path: str) -> Callable[[Row], str]:
-    def cell(row: Row) -> str:
-        kind = row[f"{path}__kind"]
-        if not kind:
-            return ""
-        name = "system-detail" if kind == Kind.SYSTEM else "component-detail"
-        return link(_url(name, row[f"{path}__code"]), row[f"{path}__name"])
-
-    return cell
-
-
 def _dependency_status(row: Row) -> str:
     text = label(DependencyStatus, row["status"])
     css = STATUS_BADGES.get(row["status"])
@@ -277,18 +274,6 @@ def _edit(row: Row) -> str:
 def _importance(row: Row) -> str:
     text = conditional_escape(label(Importance, row["importance"]))
     return f"<strong>{text}</strong>" if row["importance"] == Importance.CRITICAL else text
-
-
-def _asset_column(name: str, title: str, path: str, shown: bool = True) -> Column:
-    return Column(
-        name,
-        title,
-        f"{path}__code",
-        cell=_asset(path),
-        needs=(f"{path}__name", f"{path}__kind"),
-        sort=f"{path}__name",
-        shown=shown,
-    )
 
 
 DEPENDENCY_COLUMNS = (

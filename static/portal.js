@@ -12,6 +12,13 @@
     field.focus();
   });
 
+  // The library writes suggestions as HTML; names are text.
+  function escaped(text) {
+    const holder = document.createElement("span");
+    holder.textContent = text || "";
+    return holder.innerHTML;
+  }
+
   // Type-ahead: upgrades a text field that knows where to look up its choices. The field's value is what is sent.
   function upgrade(input) {
     if (input.dataset.upgraded) return;
@@ -27,6 +34,7 @@
       id: id,
       name: "",
       defaultValue: input.value,
+      templates: { inputValue: function (value) { return value || ""; }, suggestion: escaped },
       minLength: 2,
       confirmOnBlur: false,
       displayMenu: "overlay",

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
 
 from foi_portal.core import history
 
@@ -40,12 +41,19 @@ class UploadLimitMiddleware:
         return HttpResponse(render_to_string("413.html", {"megabytes": megabytes}), status=413)
 
 
+def _somebody_else_is_writing(error: OperationalError) -> bool:
+    """Lock not available, deadlock or a failed serialisation on PostgreSQL; a busy database on SQLite."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return state in ("55P03", "40P01", "40001") or "database is locked" in str(error)
+
+
 class RecordingMiddleware:
     """Run every view that may write (any method but GET, HEAD, OPTIONS, TRACE) in ``history.recording``.
 
     So one POST is one transaction and one change set by the signed-in user. An exception rolls everything back,
     and so does an answer of status 400 or above: a view that refuses has written nothing, whatever it did on
     the way. The answer is rendered inside, so a page that fails to render does not leave its writes behind.
+    Waiting too long for somebody else's lock is answered by a page that says so (503); nothing is written then.
     A view (or its class) with ``recording_exempt = True`` looks after its own transactions. Must be the last
     middleware, for it calls the view itself.
     """
@@ -64,6 +72,16 @@ class RecordingMiddleware:
         )
         if request.method in SAFE_METHODS or exempt:
             return None
+        try:
+            return self._recorded(request, view, args, kwargs)
+        except OperationalError as error:
+            if not _somebody_else_is_writing(error):
+                raise
+            return TemplateResponse(request, "503.html", status=503, headers={"Retry-After": "5"}).render()
+
+    def _recorded(
+        self, request: HttpRequest, view: View, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase:
         in_admin = request.resolver_match is not None and "admin" in request.resolver_match.app_names
         with history.recording(actor=getattr(request, "user", None), kind="admin" if in_admin else None):
             response = view(request, *args, **kwargs)

@@ -86,7 +86,8 @@ admin.site.unregister(Group)
 
 @admin.register(Group)
 class PortalGroupAdmin(PortalAdmin, GroupAdmin):
-    """The five groups keep their names, by which the portal knows them. No right to delete can be given."""
+    """The five groups are the code's (``core.permissions``): names and rights are read only, for every migration
+    sets them again. Other groups are free. No right to delete can be given."""
 
     fields = ("name", "permissions")
     filter_horizontal = ()
@@ -94,7 +95,7 @@ class PortalGroupAdmin(PortalAdmin, GroupAdmin):
     ordering = (Collate("name", DANISH),)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("name",) if obj is not None and obj.name in GROUPS else ()
+        return ("name", "permissions") if obj is not None and obj.name in GROUPS else ()
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any

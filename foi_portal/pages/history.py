@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -86,19 +86,23 @@ class HistoryList(View):
             "more": more,
             "kinds": Change.Kind.choices,
             "tables": tables,
-            "people": User.objects.filter(is_active=True).order_by("first_name", "last_name", "username")[
-                :500
-            ],
+            "people": self.people(),
             "chosen": request.GET,
             "filtered": any(request.GET.get(k) for k in ("hvem", "slags", "hvad", "fra", "til")),
         }
         return render(request, "pages/history.html", context)
 
+    def people(self) -> QuerySet[User]:
+        """Those who have changed something, by name."""
+        own = Change.objects.filter(actor=OuterRef("pk"), table__in=registry_tables())
+        return User.objects.filter(Exists(own)).order_by("first_name", "last_name", "username")[:500]
+
     def filtered(self, changes: QuerySet[Change], params: Any) -> QuerySet[Change]:
         if params.get("slags") in Change.Kind.values:
             changes = changes.filter(kind=params["slags"])
         if params.get("hvem", "").isdecimal():
-            changes = changes.filter(actor=int(params["hvem"][:9]))
+            person = params["hvem"]
+            changes = changes.filter(actor=int(person)) if len(person) < 10 else changes.none()
         if params.get("hvad") in {model._meta.db_table for model in tracked_models()}:
             changes = changes.filter(table=params["hvad"])
         for name, lookup in (("fra", "at__date__gte"), ("til", "at__date__lte")):

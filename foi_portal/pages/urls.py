@@ -8,7 +8,6 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("soeg/", search.search_view, name="search"),
     path("", front.FrontPage.as_view(), name="front"),
-    path("soeg/", search.search_view, name="search"),
     path("historik/", history.HistoryList.as_view(), name="history"),
     path("historik/<uuid:change_set>/", history.ChangeSetDetail.as_view(), name="changeset"),
 ]

@@ -31,6 +31,7 @@ class Difference:
     mine: str
     theirs_raw: str
     mine_raw: str
+    who: str = ""  # who saved theirs
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ def build(form: forms.ModelForm[Any], current: Model, base_version: int | None) 
     """
     base = _state_at(current, base_version) if base_version is not None else None
     latest = history.changes_of(current).select_related("actor").first()
+    savers = _savers(current, base_version)
     conflict = Conflict(current.pk, version_of(current), latest, base is not None)
     for name, form_field in form.fields.items():
         if form_field.disabled:
@@ -87,6 +89,7 @@ def build(form: forms.ModelForm[Any], current: Model, base_version: int | None) 
             mine=shown(model_field, mine) if not isinstance(mine, _Raw) else mine.text,
             theirs_raw=_raw(form_field, theirs),
             mine_raw=_raw(form_field, bound.data),
+            who=savers.get(model_field.column or "", ""),
         )
         i_changed = before is _UNKNOWN or mine != before
         they_changed = before is _UNKNOWN or theirs != before
@@ -97,6 +100,18 @@ def build(form: forms.ModelForm[Any], current: Model, base_version: int | None) 
             conflict.one.append((difference, i_changed))
         conflict.hidden.append((difference.name, difference.mine_raw if i_changed else difference.theirs_raw))
     return conflict
+
+
+def _savers(row: Model, base_version: int | None) -> dict[str, str]:
+    """Who last saved each column that has changed since ``base_version``."""
+    if not isinstance(row, Record) or base_version is None:
+        return {}
+    savers: dict[str, str] = {}
+    for change in history.since(row, base_version).select_related("actor").order_by("id"):
+        before, after = change.before or {}, change.after or {}
+        who = str(change.actor) if change.actor else "Systemet"
+        savers |= {column: who for column in after if after[column] != before.get(column)}
+    return savers
 
 
 _UNKNOWN = object()

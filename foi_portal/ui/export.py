@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import FileResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
@@ -61,7 +62,7 @@ def to_csv(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> Htt
     return StreamingHttpResponse(
         _csv_lines([c.name for c in columns], _rows(columns, rows)),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{filename}.csv"'},
+        headers={"Content-Disposition": content_disposition_header(True, f"{filename}.csv") or ""},
     )
 
 

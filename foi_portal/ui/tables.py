@@ -6,7 +6,6 @@ Decision 0003 says why this is not a table library.
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,9 +83,12 @@ class Table:
     available: Sequence[Column]
     sort: str
     params: QueryDict
+    naming: Sequence[str]
 
     @classmethod
-    def choose(cls, columns: Sequence[Column], params: QueryDict, default_sort: str) -> Table:
+    def choose(
+        cls, columns: Sequence[Column], params: QueryDict, default_sort: str, naming: Sequence[str] = ()
+    ) -> Table:
         """Read ``?col=`` and ``?sort=``; unknown names are ignored. The first column is always shown."""
         wanted = set(params.getlist("col"))
         chosen = [c for c in columns if c.name in wanted] if wanted else [c for c in columns if c.shown]
@@ -95,7 +97,7 @@ class Table:
         sort = params.get("sort", "")
         if not any(c.name == sort.removeprefix("-") and c.order for c in columns):
             sort = default_sort
-        return cls(chosen, columns, sort, params)
+        return cls(chosen, columns, sort, params, naming or (columns[0].path,))
 
     def ordered(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Sorted as asked, empty values last, then by the first two columns and the key, so that pages are stable."""
@@ -108,6 +110,7 @@ class Table:
     def values(self, rows: QuerySet[Any]) -> QuerySet[Any, dict[str, Any]]:
         """Only the paths that the shown columns read."""
         paths = {"pk"} | {p for c in self.columns for p in (c.path, *c.needs)} | set(self.available[0].needs)
+        paths |= set(self.naming)
         return rows.values(*sorted(paths))
 
     def heads(self) -> list[dict[str, Any]]:
@@ -129,7 +132,7 @@ class Table:
         for row in rows:
             out.append("<tr>")
             if selectable:
-                name = conditional_escape(formats.plain(row[self.available[0].path]))
+                name = conditional_escape(" → ".join(formats.plain(row[path]) for path in self.naming))
                 out.append(
                     f'<td data-title=""><div class="form-group-checkbox"><input type="checkbox" class="form-checkbox" '
                     f'id="pick-{row["pk"]}" name="pk" value="{row["pk"]}"><label for="pick-{row["pk"]}">'
@@ -151,13 +154,3 @@ class Table:
 def listing(url: str, **params: Any) -> str:
     """Address of a list with filters set: a number on a page links to the rows that make it."""
     return f"{url}?{urlencode(params, doseq=True)}"
-
-
-def date_cell(path: str) -> Callable[[Row], str]:
-    """A cell showing the date at ``path`` the Danish way."""
-
-    def cell(row: Row) -> str:
-        value: datetime.date | datetime.datetime | None = row[path]
-        return formats.text(value) if value else ""
-
-    return cell

@@ -1,7 +1,7 @@
 """One generic page for each of list, detail, create, edit, archive, restore and history.
 
 A view of an app declares its model, columns, filter and form; everything else is here. Rights are asked for
-the model before anything is fetched, and for the object once it is.
+the model where there is no row yet, and else for the row once it is fetched.
 """
 
 from __future__ import annotations
@@ -86,6 +86,9 @@ class ListView(ModelView):
     columns: Sequence[Column]
     filterset_class: Any
     default_sort: str
+    naming: ClassVar[
+        Sequence[str]
+    ] = ()  # paths that name a row to somebody who cannot see it; else the first column
     bulk: bool = False
 
     @property
@@ -93,13 +96,10 @@ class ListView(ModelView):
         """Where the ticked rows are posted to; only for lists that have bulk edit."""
         return self.url("bulk")
 
-    def get_queryset(self) -> QuerySet[Any]:
-        return super().get_queryset()
-
     def get(self, request: HttpRequest) -> HttpResponseBase:
         filterset = self.filterset_class(request.GET, queryset=self.get_queryset(), request=request)
         rows = filterset.qs
-        table = Table.choose(self.columns, request.GET, self.default_sort)
+        table = Table.choose(self.columns, request.GET, self.default_sort, self.naming)
         writer = export.FORMATS.get(request.GET.get("_export", ""))
         if writer is not None:
             return writer(str(self.model._meta.verbose_name_plural), table.columns, table.ordered(rows))
@@ -180,7 +180,10 @@ class FormView(ModelView):
         try:
             return self.save(form)
         except IntegrityError:
-            form.add_error(None, "Nogen gemte noget i samme øjeblik, som står i vejen. Ret det, og gem igen.")
+            form.add_error(
+                None,
+                "En anden har lige gemt en ændring, der ikke kan forenes med din. Se felterne igennem, og gem igen.",
+            )
             return None
 
 
@@ -219,7 +222,7 @@ class UpdateView(FormView):
 
     def save_guarded(self, request: HttpRequest) -> HttpResponse:
         found = self.get_object()  # 404 and 403 before the lock
-        obj = self.model._default_manager.select_for_update(of=("self",)).get(pk=found.pk)
+        obj = self.model._default_manager.select_for_update(no_key=True).get(pk=found.pk)
         current = self.model._default_manager.get(pk=obj.pk)
         form = self.form_class(request.POST, instance=obj)
         valid = form.is_valid()
@@ -231,7 +234,10 @@ class UpdateView(FormView):
         saved = self.try_save(form)
         if saved is None:
             return self.form_page(form, current, status=409)
-        messages.success(request, f"{saved} er gemt." if form.has_changed() else "Ingen ændringer at gemme.")
+        if self.model._default_manager.filter(pk=saved.pk, version=current.version).exists():
+            messages.info(request, "Ingen ændringer at gemme.")
+        else:
+            messages.success(request, f"{saved} er gemt.")
         return HttpResponseRedirect(self.after(saved))
 
     def after(self, obj: Any) -> str:
@@ -265,6 +271,7 @@ class ArchiveView(ModelView):
             "object": obj,
             "restore": self.restore,
             "error": error,
+            "reason": self.request.POST.get("reason", ""),
             "standing_in_the_way": self.in_the_way(obj),
             "cancel_url": self.url("detail", obj),
         }
@@ -281,13 +288,17 @@ class ArchiveView(ModelView):
             return self.confirm(obj, "Skriv, hvorfor den arkiveres.", status=422)
         version = conflicts.submitted_version(request.POST)
         with history.recording(reason=reason):
-            done = self.model._default_manager.filter(pk=obj.pk, version=version or 0).update(
+            rows = self.model._default_manager.filter(pk=obj.pk, archived_at__isnull=not self.restore)
+            done = rows.filter(version=version or 0).update(
                 archived_at=None if self.restore else timezone.now(),
                 archive_reason="" if self.restore else reason,
             )
         if not done:
             now = self.get_object()
-            return self.confirm(now, "Nogen har rettet den imens. Læs den igen, og gentag så.", status=409)
+            over = now.is_archived != self.restore
+            gone = "Den er allerede gendannet." if self.restore else "Den er allerede arkiveret."
+            changed = "Nogen har rettet den imens. Læs den igen, og gentag så."
+            return self.confirm(now, gone if over else changed, status=409)
         messages.success(request, f"{obj} er {'gendannet' if self.restore else 'arkiveret'}.")
         return HttpResponseRedirect(self.url("detail", obj))
 

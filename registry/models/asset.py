@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -80,18 +79,6 @@ class AssetQuerySet(ArchivableQuerySet["Asset"]):
         return self.in_use().filter(
             ~models.Exists(_dependency()._default_manager.filter(source=models.OuterRef("pk")))
         )
-
-    def unused(self) -> Self:
-        """Components in use, but nobody is written as using it or any of its modules, three levels down."""
-        ongoing = _dependency()._default_manager.ongoing()  # type: ignore[attr-defined]
-        used = Asset.objects.components().order_by()
-        used = used.filter(models.Exists(ongoing.filter(target=models.OuterRef("pk"))))
-        # From the used ones upwards: asking each component for users below it takes seconds at 100,000 rows.
-        above = [
-            used.exclude(**{path: None}).values(path)
-            for path in ("parent", "parent__parent", "parent__parent__parent")
-        ]
-        return self.components().in_use().exclude(pk__in=used.values("pk").union(*above))
 
     def retired_but_used(self) -> Self:
         """Retired, yet something ongoing is written as using it."""
@@ -273,12 +260,6 @@ class Asset(Archivable):
                 )
             seen.add(parent.pk)
             parent = parent.parent
-
-    def is_in_use(self, on: datetime.date) -> bool:
-        """Whether somebody can be leaning on it on the date ``on``."""
-        if self.lifecycle in (Lifecycle.PLANNED, Lifecycle.RETIRED) or self.is_archived:
-            return False
-        return self.retired_from is None or on < self.retired_from
 
 
 class ComponentManager(models.Manager.from_queryset(AssetQuerySet)):  # type: ignore[misc]

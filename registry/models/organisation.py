@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -29,23 +28,8 @@ class OrganisationKind(models.TextChoices):
     VENDOR = "vendor", "Leverandør"
 
 
-OWN_KINDS = (
-    OrganisationKind.MUNICIPALITY,
-    OrganisationKind.FORVALTNING,
-    OrganisationKind.DEPARTMENT,
-    OrganisationKind.OFFICE,
-    OrganisationKind.UNIT,
-)
-
-
 class OrganisationQuerySet(ArchivableQuerySet["Organisation"]):
-    def own(self) -> Self:
-        """The municipality itself and its units: those that can own a fagsystem."""
-        return self.filter(kind__in=OWN_KINDS)
-
-    def existing(self, on: datetime.date) -> Self:
-        """Organisations whose half-open period holds on the date ``on``."""
-        return self.filter(Q(valid_from=None) | Q(valid_from__lte=on), Q(valid_to=None) | Q(valid_to__gt=on))
+    """Organisations, current or archived."""
 
 
 class Organisation(Archivable):

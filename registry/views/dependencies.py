@@ -32,6 +32,7 @@ class DependencyList(DependencyView, views.ListView):
     columns = DEPENDENCY_COLUMNS
     filterset_class = DependencyFilter
     default_sort = "source_code"
+    naming = ("source__name", "target__name")
     bulk = True
 
 

@@ -87,7 +87,7 @@ class TestSystem:
     def test_one_without_anything_says_what_to_do(self, landscape: dict[str, Any]):
         factories.system(code="TOM", name="Tom")
         page = words(factories.client("FOI").get(reverse("system-detail", args=["TOM"])))
-        assert "Der er ikke skrevet noget om, hvad Tom bruger. Tilføj det første" in page
+        assert "Der er ikke skrevet noget om, hvad Tom bruger. Tilføj den første afhængighed" in page
         assert "Mangler" in page
 
     def test_the_editor_is_one_click_from_editing(self, landscape: dict[str, Any]):
@@ -101,7 +101,7 @@ class TestComponent:
         page = reader.get(reverse("component-detail", args=["STS"]))
         direct = section(page, "Bruges direkte af 1")
         assert "Cura" in direct
-        assert "Organisationsopslag" in section(page, "Læner sig")
+        assert "Organisationsopslag" in section(page, "Afhænger selv")
         text = words(page)
         assert "Bruges gennem modulerne af 2" in text
         assert "Alle 3 afhængigheder" in text
@@ -200,14 +200,14 @@ class TestFrontPage:
 
     def test_an_empty_registry_says_how_to_begin(self):
         assert "Registret er tomt" in words(factories.client("FOI").get(reverse("front")))
-        assert "FOI-enheden er ved at fylde det op" in words(factories.client("Læser").get(reverse("front")))
+        assert "FOI-enheden er ved at lægge oplysninger ind" in words(factories.client("Læser").get(reverse("front")))
 
 
 class TestArchive:
     def test_warns_of_what_leans_on_it_and_keeps_it_readable(self, landscape: dict[str, Any]):
         foi = factories.client("FOI")
         url = reverse("component-archive", args=["STS"])
-        assert "Noget læner sig stadig op ad den" in words(foi.get(url))
+        assert "Andre afhænger stadig af den" in words(foi.get(url))
         version = Component.objects.get(code="STS").version
         assert foi.post(url, {"version": version, "reason": "Nedlagt"}).status_code == 302
         page = words(foi.get(reverse("component-detail", args=["STS"])))
