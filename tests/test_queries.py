@@ -159,7 +159,7 @@ def test_a_change_set_and_a_dependency_and_a_conflict(rows: int):
     with history.recording() as change_set:
         grow(rows)
     most: dict[str, Any] = {
-        reverse("changeset", args=[change_set]): LIST,
+        reverse("changeset", args=[change_set]): DETAIL,
         reverse("dependency-detail", args=[Dependency.objects.first().pk]): DETAIL,
         reverse("dependency-update", args=[Dependency.objects.first().pk]): DETAIL,
     }
