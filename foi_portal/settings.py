@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import django_stubs_ext
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from foi_portal.environment import Environment
@@ -170,6 +171,7 @@ CELERY_BEAT_SCHEDULE = {
     "heartbeat": {"task": "foi_portal.celery.heartbeat", "schedule": 10, "options": {"expires": 10}},
     # Imports whose message or worker was lost.
     "sweep-imports": {"task": "registry.tasks.sweep_imports", "schedule": 15, "options": {"expires": 15}},
+    "clear-sessions": {"task": "foi_portal.core.tasks.clear_sessions", "schedule": crontab(hour=7, minute=0)},
 }
 
 # Mail
