@@ -34,6 +34,7 @@ from django.db.models import Field as ModelField
 from django.db.models.functions import Coalesce
 
 from foi_portal.core import history
+from foi_portal.core.keys import among
 from foi_portal.core.models import Archivable, Change, User
 from foi_portal.core.permissions import may
 from foi_portal.ui import formats
@@ -140,7 +141,7 @@ def load(model: type[Archivable], keys: Collection[int], lock: bool = False) -> 
 
     ``lock`` keeps other writers out until the transaction ends. Locks are taken in one order first.
     """
-    rows: QuerySet[Any] = model._default_manager.filter(pk__in=keys)
+    rows: QuerySet[Any] = model._default_manager.filter(pk__in=among(keys))
     if lock:
         list(rows.select_for_update().order_by("pk").values_list("pk"))
     references = [n for n in FIELDS[model] if isinstance(_field(model, n), ForeignKey)]
@@ -222,7 +223,7 @@ def _breaking(
     new = {F(name): Value(value, output_field=_stored(model, name)) for name, value in values.items()}
     # As in the database: what is neither true nor false (because of NULL) breaks nothing.
     holds = Coalesce(condition.replace_expressions(new), Value(True), output_field=BooleanField())
-    rows = model._default_manager.filter(pk__in=keys).annotate(holds=holds)
+    rows = model._default_manager.filter(pk__in=among(keys)).annotate(holds=holds)
     return list(rows.filter(holds=False).values_list("pk", flat=True))
 
 
@@ -237,7 +238,7 @@ def _colliding(
     often = {key for key, count in Counter(would_be.values()).items() if count > 1}
     others = model._base_manager.filter(**new, **{name: OuterRef(name) for name in same})
     taken = set(
-        model._default_manager.filter(pk__in=rows.keys())
+        model._default_manager.filter(pk__in=among(rows.keys()))
         .filter(Exists(others.exclude(pk=OuterRef("pk"))))
         .values_list("pk", flat=True)
     )
@@ -284,7 +285,7 @@ def _write(selection: Selection, user: User) -> int:
         raise BreaksRules(problems)
     if rows:
         columns = {_field(model, name).attname: value for name, value in values.items()}
-        model._default_manager.filter(pk__in=[row.pk for row in rows]).update(**columns)
+        model._default_manager.filter(pk__in=among(row.pk for row in rows)).update(**columns)
     return len(rows)
 
 

@@ -22,7 +22,7 @@ from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import may
 from foi_portal.ui import formats
 from foi_portal.ui.views import paginate
-from registry.models import Asset, Dependency, Organisation, System
+from registry.models import Asset, Dependency, Organisation
 
 PAGE = 50
 SHOWN_OF_SET = 5
@@ -127,7 +127,15 @@ class ChangeSetDetail(View):
         return changes.order_by("id")
 
     def may_undo(self, request: HttpRequest, change_set: uuid.UUID) -> bool:
-        return may(request.user, "change", System) and undoing.undoable(change_set)
+        return self.may_change(request, change_set) and undoing.undoable(change_set)
+
+    def may_change(self, request: HttpRequest, change_set: uuid.UUID) -> bool:
+        """Whether the user may change every kind of row that the set touched, all of them the registry's."""
+        touched = undoing.touched_models(change_set)
+        return all(
+            model._meta.db_table in registry_tables() and may(request.user, "change", model)
+            for model in touched
+        )
 
     def get(self, request: HttpRequest, change_set: uuid.UUID) -> HttpResponse:
         return self.show(request, change_set)
@@ -148,10 +156,9 @@ class ChangeSetDetail(View):
         return render(request, "pages/changeset.html", context, status=409 if refused else 200)
 
     def post(self, request: HttpRequest, change_set: uuid.UUID) -> HttpResponse:
-        """Undo. Refused for sets that touch tables the user may not change."""
+        """Undo. Refused for sets that touch rows the user may not change."""
         self.visible(request, change_set)
-        touched = set(Change.objects.filter(change_set=change_set).values_list("table", flat=True))
-        if not may(request.user, "change", System) or not touched <= set(registry_tables()):
+        if not self.may_change(request, change_set):
             raise PermissionDenied
         assert isinstance(request.user, User)  # noqa: S101 - nobody else has the permission
         try:

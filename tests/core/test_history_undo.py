@@ -8,7 +8,7 @@ import pytest
 
 from foi_portal.core import history
 from foi_portal.core.models import Change, User
-from registry.models import Asset, Component, Organisation
+from registry.models import Asset, Component, Organisation, System
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +115,27 @@ def test_undo_refuses_to_refer_to_a_row_that_is_gone(mette):
     with pytest.raises(history.NotUndoable, match="findes ikke længere"):
         history.undo(change_set, mette)
     assert Asset.objects.get().version == 2
+
+
+def test_touched_models_says_which_kinds_of_rows_a_set_holds(mette):
+    system, component, vendor = factories.system(), factories.component(), factories.organisation()
+    factories.dependency()
+    with history.recording(actor=mette) as change_set:
+        Asset.objects.filter(pk=system.pk).update(name="Ny")
+    assert history.touched_models(change_set) == [System]
+    with history.recording(actor=mette) as change_set:
+        Asset.objects.filter(pk__in=[system.pk, component.pk]).update(name="Nyere")
+        Organisation.objects.filter(pk=vendor.pk).update(name="Ny")
+    assert set(history.touched_models(change_set)) == {System, Component, Organisation}
+    assert history.touched_models(uuid.uuid4()) == []
+
+
+def test_a_row_that_is_gone_counts_as_the_whole_table(mette):
+    gone = factories.system()
+    with history.recording(actor=mette) as change_set:
+        Asset.objects.filter(pk=gone.pk).update(name="Ny")
+    gone.delete()
+    assert history.touched_models(change_set) == [Asset]
 
 
 @pytest.mark.parametrize("number", [3, 30])

@@ -18,7 +18,14 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 from foi_portal.core.history.reading import permission, readable, visible_to
 from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, NEVER_RECORDED, to_python, tracked_models
-from foi_portal.core.history.undoing import ChangedSince, NotUndoable, Undone, undo, undoable
+from foi_portal.core.history.undoing import (
+    ChangedSince,
+    NotUndoable,
+    Undone,
+    touched_models,
+    undo,
+    undoable,
+)
 from foi_portal.core.models import Change, Record, User
 
 REASON_LENGTH = 500
@@ -154,6 +161,7 @@ __all__ = [
     "state_at",
     "tidy",
     "to_python",
+    "touched_models",
     "tracked_models",
     "undo",
     "undoable",

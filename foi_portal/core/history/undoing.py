@@ -7,10 +7,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 
 from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, to_python, tracked_models
+from foi_portal.core.keys import among
 from foi_portal.core.models import Change, Record, User
 
 NAMED = 50  # rows named in an answer
@@ -50,6 +52,24 @@ def undoable(change_set: uuid.UUID) -> bool:
         and not own.exclude(operation=Change.Operation.UPDATE, row_version__isnull=False).exists()
         and not own.filter(models.Exists(newer)).exists()
     )
+
+
+def touched_models(change_set: uuid.UUID) -> list[type[models.Model]]:
+    """The models whose rows the set touched, for asking whether somebody may change every one of them.
+
+    A table of several kinds gives the proxies that have some of the rows (components, systems), or the table's own
+    model when none has any left. A few small queries whatever the size.
+    """
+    own = Change.objects.filter(change_set=change_set).order_by()
+    tables = set(own.values_list("table", flat=True).distinct())
+    found: list[type[models.Model]] = []
+    for model in tracked_models():
+        if model._meta.db_table not in tables:
+            continue
+        rows = own.filter(table=model._meta.db_table).values("row_id")
+        kinds = [m for m in apps.get_models() if m._meta.proxy and m._meta.concrete_model is model]
+        found += [kind for kind in kinds if kind._default_manager.filter(pk__in=rows).exists()] or [model]
+    return found
 
 
 def undo(change_set: uuid.UUID, actor: User, reason: str = "") -> Undone:
@@ -128,7 +148,7 @@ def _put_back(rows: list[tuple[Record, dict[str, Any]]]) -> None:
     _refuse_lost_references(rows)
     for (model, _), group in alike.items():
         values = group[0][1]
-        model._base_manager.filter(pk__in=[row.pk for row, _ in group]).update(**values)
+        model._base_manager.filter(pk__in=among(row.pk for row, _ in group)).update(**values)
         for row, _ in group:
             for name, value in values.items():
                 setattr(row, name, value)
@@ -142,7 +162,7 @@ def _refuse_lost_references(rows: list[tuple[Record, dict[str, Any]]]) -> None:
             if isinstance(field, models.ForeignKey) and values.get(field.attname) is not None:
                 wanted[field].add(values[field.attname])
     for field, keys in wanted.items():
-        found = field.related_model._base_manager.filter(pk__in=keys).count()
+        found = field.related_model._base_manager.filter(pk__in=among(keys)).count()
         if found < len(keys):
             raise NotUndoable(f"Noget, der før stod i «{field.verbose_name}», findes ikke længere.")
 
@@ -156,4 +176,4 @@ def _broken_rule(row: Record) -> ValidationError | None:
     return None
 
 
-__all__ = ["ChangedSince", "NotUndoable", "Undone", "undo", "undoable"]
+__all__ = ["ChangedSince", "NotUndoable", "Undone", "touched_models", "undo", "undoable"]
