@@ -307,7 +307,7 @@ class ArchivableAdmin(PortalAdmin):
         done = "gendannet" if restore else "arkiveret"
         error, status = "", 200
         if confirmed:
-            reason = request.POST.get("reason", "").replace("\0", "").strip()[: history.REASON_LENGTH]
+            reason = history.tidy(request.POST.get("reason", ""))
             if request.POST.get("versions", "") != versions:
                 error, status = "Nogen har rettet imens. Læs listen igen, og gentag så.", 409
             elif found and not restore and not reason:
