@@ -8,6 +8,7 @@ The page and the command use the same three steps.
 from registry.importing.applying import (
     Applied,
     Busy,
+    Collision,
     ImportRefused,
     PlanChanged,
     PlanHasProblems,
@@ -21,6 +22,7 @@ from registry.importing.reading import Reading, SourceFile, read_files
 __all__ = [
     "Applied",
     "Busy",
+    "Collision",
     "FilePlan",
     "ImportRefused",
     "Plan",

@@ -23,6 +23,7 @@ from registry.models import Asset, Organisation
 
 BATCH = 1_000
 ALIKE = 20  # from so many rows with the same new values on, one statement for them pays
+WAIT = "10min"  # for one's turn; less than a task may take
 TURN = 0x464F49  # the advisory lock that imports take turns by («FOI»)
 
 
@@ -52,6 +53,10 @@ class Busy(ImportRefused):
     """Another import is running, or somebody is writing the same rows: try again in a moment."""
 
 
+class Collision(ImportRefused):
+    """A row would break a rule of the database although the plan fits: somebody came in between, or we are wrong."""
+
+
 @dataclass(frozen=True, slots=True)
 class Applied:
     """What was done. ``change_set`` finds it in the history; it holds nothing when nothing had to be changed."""
@@ -67,17 +72,20 @@ def apply_reading(
     reason: str,
     expected: str | None = None,
     only_new: bool = False,
+    patient: bool = True,
     progress: Progress = lambda _text, _done, _total: None,
 ) -> Applied:
     """Plan against the registry as it is now and write it, all or nothing.
 
     In: ``expected`` is the digest of the plan a person said yes to; ``None`` takes whatever the plan is.
-    ``only_new`` leaves the rows alone that are there already.
-    Errors: ``PlanHasProblems``, ``PlanChanged``, ``Busy``, ``ImportRefused``; each leaves nothing written.
+    ``only_new`` leaves the rows alone that are there already. ``patient`` waits up to ten minutes while another
+    import runs; somebody who waits for an answer in a browser is told after seconds instead (``Busy``).
+    Errors: ``PlanHasProblems``, ``PlanChanged``, ``Busy``, ``Collision``, ``ImportRefused``; each leaves nothing
+    written.
     """
     try:
         with history.recording(actor=actor, kind=Change.Kind.IMPORT, reason=reason) as change_set:
-            _wait_for_turn()
+            _wait_for_turn(patient=patient)
             plan = make_plan(reading, progress)
             if plan.problems:
                 raise PlanHasProblems(plan)
@@ -89,7 +97,9 @@ def apply_reading(
             _Writer(plan, progress).write()
             return Applied(plan, change_set)
     except IntegrityError as error:
-        raise Busy("Nogen har rettet de samme rækker imens, og intet er indlæst. Prøv igen.") from error
+        raise Collision(
+            "En værdi støder sammen med noget, der står i registret, og intet er indlæst."
+        ) from error
     except OperationalError as error:
         raise Busy(
             "Databasen er optaget af andre rettelser, og intet er indlæst. Prøv igen om lidt."
@@ -98,11 +108,30 @@ def apply_reading(
         raise ImportRefused("Databasen afviste en værdi, og intet er indlæst.") from error
 
 
-def _wait_for_turn() -> None:
-    """One import at a time. SQLite's transactions take turns by themselves; here the lock goes with them."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+def _wait_for_turn(*, patient: bool) -> None:
+    """One import at a time; the turn goes with the transaction. SQLite's transactions take turns by themselves.
+
+    The connection's limits on locks and statements, meant for pages, hold for the wait only when not ``patient``.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        if not patient:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
+            return
+        cursor.execute("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
+        limits = cursor.fetchone()
+        _limit(cursor, WAIT, "0")
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [TURN])
+        _limit(cursor, *limits)
+
+
+def _limit(cursor: Any, lock: str, statement: str) -> None:
+    """Limits for the rest of the transaction; a rollback puts them back."""
+    cursor.execute(
+        "SELECT set_config('lock_timeout', %s, true), set_config('statement_timeout', %s, true)",
+        [lock, statement],
+    )
 
 
 class _Writer:
@@ -120,6 +149,7 @@ class _Writer:
             self._hold(file)
         self.organisations = dict(Organisation.objects.values_list("code", "pk"))
         self.assets = dict(Asset.objects.values_list("code", "pk"))
+        self._release_external_ids()
         # Everything new first: a row may point at one that stands later, or in another file.
         postponed: list[tuple[FileFormat, Model, dict[str, Any]]] = []
         for file in self.plan.files:
@@ -141,6 +171,17 @@ class _Writer:
             now = dict(rows.filter(pk__in=keys[start : start + BATCH]).values_list("pk", "version"))
             if any(now.get(pk) != versions[pk] for pk in keys[start : start + BATCH]):
                 raise PlanChanged(self.plan)
+
+    def _release_external_ids(self) -> None:
+        """Take KITOS ids from rows that give them to other rows, as the database asks at each row that it is used once.
+
+        Such a row has one change more in the history, from its old id to none, which is what happens to it.
+        """
+        rows = [row for file in self.plan.files for row in (*file.created, *file.updated)]
+        wanted = {row.after["external_id"] for row in rows if row.after.get("external_id")}
+        givers = [row for row in rows if row.before.get("external_id") in wanted]
+        for batch in _batches(givers):
+            Asset.objects.filter(pk__in=[row.pk for row in batch]).update(external_id=None)
 
     def _create_assets(self, file: FilePlan) -> list[tuple[FileFormat, Model, dict[str, Any]]]:
         """Create the file's new rows, those that others point at first.

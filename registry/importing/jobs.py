@@ -8,7 +8,6 @@ is killed leaves nothing behind, and the next one starts again from the files.
 from __future__ import annotations
 
 import datetime
-import hashlib
 import logging
 import time
 import uuid
@@ -23,8 +22,16 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import F
 from django.utils import timezone
 
+from foi_portal.core import history
 from foi_portal.core.models import User
-from registry.importing.applying import Busy, ImportRefused, PlanChanged, PlanHasProblems, apply_reading
+from registry.importing.applying import (
+    Busy,
+    Collision,
+    ImportRefused,
+    PlanChanged,
+    PlanHasProblems,
+    apply_reading,
+)
 from registry.importing.planning import Progress, make_plan
 from registry.importing.plans import Plan
 from registry.importing.reading import Reading, SourceFile, read_files
@@ -39,6 +46,7 @@ STALE = datetime.timedelta(seconds=120)
 SIGN_OF_LIFE = 5.0  # seconds between signs
 SHOW_PROGRESS = 0.5  # seconds between updates of the progress bar
 MAX_ATTEMPTS = 3
+REASON_LENGTH = 400
 KEPT = datetime.timedelta(days=30)
 CRASHED = "Importen gik i stå på grund af en fejl i portalen. Intet er indlæst. Sig det til administratoren."
 
@@ -49,11 +57,8 @@ class ClaimLost(Exception):  # noqa: N818  (not an error: somebody else has take
 
 def upload(*, files: Sequence[SourceFile], actor: User) -> ImportJob:
     """Keep the files and have them checked as soon as this transaction is committed."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.content).digest())
     with transaction.atomic():
-        job = ImportJob.objects.create(uploaded_by=actor, digest=digest.hexdigest())
+        job = ImportJob.objects.create(uploaded_by=actor)
         ImportFile.objects.bulk_create(
             ImportFile(job=job, name=file.name[:200], size=len(file.content), content=file.content)
             for file in files
@@ -66,7 +71,11 @@ def accept(job: ImportJob, *, actor: User, reason: str) -> bool:
     """Have a checked job carried out. Out: whether it could be (somebody may have been quicker)."""
     with transaction.atomic():
         accepted = ImportJob.objects.filter(pk=job.pk, state=ImportState.CHECKED).update(
-            state=ImportState.ACCEPTED, accepted_by=actor, reason=reason.strip()[:400], message="", attempts=0
+            state=ImportState.ACCEPTED,
+            accepted_by=actor,
+            reason=history.tidy(reason)[:REASON_LENGTH],
+            message="",
+            attempts=0,
         )
         if accepted:
             transaction.on_commit(partial(start, job.pk))
@@ -152,6 +161,24 @@ def sweep(now: datetime.datetime) -> list[uuid.UUID]:
     return list(ImportJob.objects.waiting().values_list("pk", flat=True))
 
 
+def take_up(job: ImportJob, now: datetime.datetime) -> bool:
+    """Go on with a job that was interrupted, when there are no workers and so no sweep. Out: whether it was tried.
+
+    Whoever looks at the job does the work. Nothing is asked of the database, which another import may be holding,
+    unless the job is waiting or its claim is stale.
+    """
+    waits = job.state in WORK
+    stale = job.is_under_way and job.claimed_at is not None and job.claimed_at < now - STALE
+    if not (settings.CELERY_TASK_ALWAYS_EAGER and (waits or stale)):
+        return False
+    try:
+        if job.pk in sweep(now):
+            run(job.pk)
+    except OperationalError as error:
+        log.warning("The database is too busy to take up import %s: %s", job.pk, error)
+    return True
+
+
 def progress_of(job: ImportJob) -> dict[str, Any]:
     """How far the worker is, for the bar; empty when nobody knows (the cache may be away)."""
     return cache.get(_progress_key(job.pk)) or {}
@@ -202,6 +229,7 @@ class _Work:
                     actor=self.job.accepted_by,
                     reason=self.job.reason or "Import",
                     expected=self.job.plan_digest,
+                    patient=not settings.CELERY_TASK_ALWAYS_EAGER,
                     progress=self._progress(sign_of_life=False),
                 )
                 self.finish(
@@ -213,13 +241,22 @@ class _Work:
             self.check(str(refused))
         except PlanChanged as refused:
             self.check(str(refused))
-        except (Busy, IntegrityError) as refused:
-            text = (
-                str(refused) if isinstance(refused, Busy) else "Nogen har rettet det samme imens. Prøv igen."
-            )
-            self._write(state=ImportState.CHECKED, message=text, claim=None)
+        except (Collision, IntegrityError) as refused:  # the latter at the commit
+            self._check_after_collision(reading, refused)
+        except Busy as refused:
+            self._write(state=ImportState.CHECKED, message=str(refused), claim=None)
         except ImportRefused as refused:
             self.finish(ImportState.FAILED, message=str(refused))
+
+    def _check_after_collision(self, reading: Reading, error: Exception) -> None:
+        """A new dry run when somebody came in between. The same plan again would only collide again."""
+        plan = make_plan(reading, self._progress(sign_of_life=True))
+        if plan.digest() != self.job.plan_digest or plan.problems:
+            self._settle(plan, "Registret er ændret imens, og intet er indlæst. Se den nye prøvekørsel.")
+            return
+        log.error("Import %s collides with the registry although its plan fits.", self.job.pk, exc_info=error)
+        text = "Filerne støder sammen med noget i registret. Intet er indlæst. Sig det til administratoren."
+        self.finish(ImportState.FAILED, message=text)
 
     def finish(self, state: ImportState, **values: Any) -> None:
         with transaction.atomic():

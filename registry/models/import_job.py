@@ -68,7 +68,6 @@ class ImportJob(models.Model):
     )
     finished_at = models.DateTimeField("færdig", null=True, blank=True)
     reason = models.CharField("begrundelse", max_length=400, blank=True)
-    digest = models.CharField("fingeraftryk", max_length=64)
     claim = models.UUIDField(null=True, blank=True, editable=False)
     claimed_at = models.DateTimeField(null=True, blank=True, editable=False)
     attempts = models.PositiveSmallIntegerField("forsøg", default=0, editable=False)

@@ -64,7 +64,7 @@ class ImportStart(ImportView):
     def get(self, request: HttpRequest, error: str = "") -> HttpResponse:
         context = {
             "error": error,
-            "recent": all_jobs().defer("problems", "report")[:RECENT],
+            "recent": all_jobs().defer("report")[:RECENT],
             "formats": FORMATS.values(),
             "max_files": MAX_FILES,
         }
@@ -85,6 +85,8 @@ class ImportJobPage(ImportView):
 
     def get(self, request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         job = self.get_job(pk)
+        if jobs.take_up(job, timezone.now()):
+            job = self.get_job(pk)
         context: dict[str, Any] = {"job": job, "report": job.report, "progress": jobs.progress_of(job)}
         if job.state == ImportState.REJECTED:
             context |= {"problems": job.problems[:SHOWN_PROBLEMS], "kept": len(job.problems)}

@@ -7,7 +7,14 @@ import datetime
 import pytest
 
 from foi_portal.core.models import Change
-from registry.importing import PlanChanged, PlanHasProblems, apply_reading, make_plan, read_files
+from registry.importing import (
+    PlanChanged,
+    PlanHasProblems,
+    SourceFile,
+    apply_reading,
+    make_plan,
+    read_files,
+)
 from registry.models import Asset, Component, Dependency, Organisation, System
 from tests.registry.importing import (
     COMPONENTS,
@@ -255,10 +262,46 @@ def test_a_row_somebody_else_just_made_is_an_answer_and_not_a_crash(monkeypatch)
         return found
 
     monkeypatch.setattr("registry.importing.applying.make_plan", plan_then_somebody_writes)
-    from registry.importing import Busy
+    from registry.importing import Collision
 
-    with pytest.raises(Busy, match="Prøv igen"):
+    with pytest.raises(Collision, match="støder sammen"):
         apply_reading(reading, actor=None, reason="")
+
+
+IDS = [f"00000000-0000-4000-8000-00000000000{n}" for n in range(4)]
+
+
+def with_ids(*pairs: tuple[str, str]) -> list[SourceFile]:
+    return [csv("systems", "code,name,external_id\n" + "".join(f"{c},{c},{i}\n" for c, i in pairs))]
+
+
+def ids() -> dict[str, str]:
+    return {code: str(found or "") for code, found in System.objects.values_list("code", "external_id")}
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        {"A": IDS[1], "B": IDS[0], "C": IDS[2]},  # swapped
+        {"A": IDS[1], "B": IDS[2], "C": IDS[0]},  # in a ring
+        {"A": IDS[1], "B": IDS[2], "C": IDS[3]},  # handed on
+        {"A": "", "B": IDS[1], "C": IDS[0]},  # given away
+        {"A": "", "B": IDS[1], "C": IDS[2], "D": IDS[0]},  # taken over by a new one
+    ],
+)
+def test_kitos_ids_may_change_hands_within_a_file(after):
+    apply(with_ids(("A", IDS[0]), ("B", IDS[1]), ("C", IDS[2])))
+    apply(with_ids(*after.items()))
+    assert ids() == after
+
+
+def test_only_a_row_whose_id_another_takes_has_one_change_more():
+    apply(with_ids(("A", IDS[0]), ("B", IDS[1]), ("C", IDS[2])))
+    done = apply_reading(
+        read_files(with_ids(("A", IDS[3]), ("B", IDS[2]), ("C", IDS[1]))), actor=None, reason=""
+    )
+    assert dict(System.objects.values_list("code", "version")) == {"A": 2, "B": 3, "C": 3}
+    assert Change.objects.filter(change_set=done.change_set).count() == 5
 
 
 def test_no_problems_in_the_demo():

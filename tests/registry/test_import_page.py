@@ -8,7 +8,9 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.urls import reverse
+from django.utils import timezone
 
 from foi_portal.core.models import Change
 from foi_portal.core.permissions import FOI, MANAGER, READER, RESPONSIBLE, sync_groups
@@ -183,6 +185,50 @@ def test_yes_twice_is_carried_out_once(foi):
     carry_out(foi, job)
     assert "Se på den igen" in carry_out(foi, job)
     assert Change.objects.filter(table="registry_dependency").count() == 1
+
+
+def test_a_reason_with_what_the_database_cannot_keep_is_tidied(foi):
+    carry_out(foi, choose(foi, small()), reason=" Ny\0 aftale " + "x" * 500)
+    job = ImportJob.objects.get()
+    assert job.state == ImportState.APPLIED
+    assert job.reason == ("Ny aftale " + "x" * 500)[:400]
+
+
+@pytest.mark.parametrize(
+    ("left_in", "then"),
+    [
+        (ImportState.UPLOADED, ImportState.CHECKED),
+        (ImportState.CHECKING, ImportState.CHECKED),
+        (ImportState.APPLYING, ImportState.APPLIED),
+    ],
+)
+def test_without_workers_opening_the_page_takes_up_what_was_interrupted(foi, karin, left_in, then):
+    job = choose(foi, small())
+    long_ago = timezone.now() - 2 * jobs.STALE
+    ImportJob.objects.update(state=left_in, claim=uuid.uuid4(), claimed_at=long_ago, accepted_by=karin)
+    page(foi, job)
+    job.refresh_from_db()
+    assert job.state == then
+
+
+def test_with_workers_the_page_leaves_the_work_to_them(foi, settings):
+    job = choose(foi, small())
+    settings.CELERY_TASK_ALWAYS_EAGER = False
+    ImportJob.objects.update(state=ImportState.CHECKING, claimed_at=timezone.now() - 2 * jobs.STALE)
+    page(foi, job)
+    job.refresh_from_db()
+    assert job.state == ImportState.CHECKING
+
+
+def test_a_database_that_is_busy_does_not_hide_the_page(foi, monkeypatch):
+    job = choose(foi, small())
+    ImportJob.objects.update(state=ImportState.CHECKING, claimed_at=timezone.now() - 2 * jobs.STALE)
+
+    def busy(_now):
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(jobs, "sweep", busy)
+    assert "Kontrolleres" in page(foi, job)
 
 
 def test_a_discarded_import_is_gone_for_good_with_its_files(foi):

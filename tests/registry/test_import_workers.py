@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import pytest
 import redis
 from celery import Celery
 from django.conf import settings as portal
-from django.db import connection, connections, transaction
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
 from foi_portal.core.models import Change
 from registry import tasks
-from registry.importing import jobs, read_files
+from registry.importing import Collision, Plan, applying, jobs, make_plan, read_files
 from registry.models import Asset, Dependency, ImportJob, ImportState
 from tests import factories
 from tests.house import processes
@@ -178,6 +179,51 @@ class TestClaims:
         assert Change.objects.filter(table="registry_dependency").count() == 289
 
     @pytest.mark.postgres
+    @pytest.mark.parametrize(
+        ("in_a_request", "then"), [(False, ImportState.APPLIED), (True, ImportState.CHECKED)]
+    )
+    def test_a_worker_waits_for_its_turn_and_a_request_says_try_again(
+        self, karin, settings, *, in_a_request, then
+    ):
+        job = accepted(karin)
+        settings.CELERY_TASK_ALWAYS_EAGER = in_a_request
+        seen: list[str] = []
+        with other_connection() as other, connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = 200")
+            cursor.execute("SET statement_timeout = 500")
+            other.execute("SELECT pg_advisory_xact_lock(%s)", [applying.TURN])
+            let_go = threading.Timer(1, other.rollback)
+            let_go.start()
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(applying, "make_plan", look_then_plan(seen))
+                jobs.run(job.pk)
+            let_go.join()
+            cursor.execute("RESET lock_timeout")
+            cursor.execute("RESET statement_timeout")
+        assert state(job) == then
+        if in_a_request:
+            assert "Prøv igen om lidt" in job.message
+        else:
+            assert seen == ["200ms", "500ms"], "the limits are back when the turn has come"
+
+    def test_what_collides_gives_a_new_dry_run_when_there_is_another_plan(self, karin, monkeypatch):
+        job = accepted(karin)
+        monkeypatch.setattr(jobs, "apply_reading", collide)
+        ImportJob.objects.update(plan_digest="en anden")
+        jobs.run(job.pk)
+        assert state(job) == ImportState.CHECKED
+        assert "Se den nye prøvekørsel" in job.message
+        assert job.plan_digest != "en anden"
+
+    @pytest.mark.parametrize("error", [Collision("Støder sammen."), IntegrityError("at the commit")])
+    def test_what_would_collide_every_time_is_not_tried_again(self, karin, monkeypatch, error):
+        job = accepted(karin)
+        monkeypatch.setattr(jobs, "apply_reading", lambda *_, **__: raising(error))
+        jobs.run(job.pk)
+        assert state(job) == ImportState.FAILED
+        assert "Sig det til administratoren" in job.message
+
+    @pytest.mark.postgres
     def test_a_worker_that_holds_the_row_is_left_alone_however_old_its_claim(self, karin):
         job = accepted(karin)
         ImportJob.objects.update(state="applying", claim=job.pk, claimed_at=NOW - LONG_AGO)
@@ -186,6 +232,27 @@ class TestClaims:
             assert jobs.sweep(NOW) == []
             assert state(job) == ImportState.APPLYING
         assert jobs.sweep(NOW) == [job.pk]
+
+
+def raising(error: Exception) -> None:
+    raise error
+
+
+def collide(*_args: object, **_kwargs: object) -> None:
+    raise Collision("Støder sammen.")
+
+
+def look_then_plan(seen: list[str]) -> Callable[..., Plan]:
+    """``make_plan`` that first notes the connection's time limits."""
+
+    def plan(*args: Any) -> Plan:
+        with connection.cursor() as cursor:
+            for name in ("lock_timeout", "statement_timeout"):
+                cursor.execute(f"SHOW {name}")
+                seen.append(cursor.fetchone()[0])
+        return make_plan(*args)
+
+    return plan
 
 
 def other_connection() -> psycopg.Connection:
