@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from foi_portal.ui.forms import CodeChoiceField, DateField, YearOrDateField
 from registry.models import (
@@ -19,18 +21,22 @@ from registry.models import (
     OrganisationKind,
     System,
 )
+from registry.search import nearest_codes
 
 
 def organisations(**kwargs: Any) -> CodeChoiceField:
-    kwargs.setdefault("help_text", "Skriv kode eller navn.")
-    return CodeChoiceField(Organisation.objects.all(), "organisation-lookup", **kwargs)
+    return _choice(Organisation.objects.all(), "organisation-lookup", **kwargs)
 
 
 def assets(kind: str = "", **kwargs: Any) -> CodeChoiceField:
     """A field that picks an asset, of one kind or (empty) of both."""
-    kwargs.setdefault("help_text", "Skriv kode eller navn.")
     rows = Asset.objects.filter(kind=kind) if kind else Asset.objects.all()
-    return CodeChoiceField(rows, f"asset-lookup?slags={kind}" if kind else "asset-lookup", **kwargs)
+    return _choice(rows, f"asset-lookup?slags={kind}" if kind else "asset-lookup", **kwargs)
+
+
+def _choice(rows: Any, lookup: str, **kwargs: Any) -> CodeChoiceField:
+    kwargs.setdefault("help_text", "Skriv kode eller navn.")
+    return CodeChoiceField(rows, lookup, suggest=partial(nearest_codes, rows), **kwargs)
 
 
 def tidy_names(text: str) -> str:
@@ -104,6 +110,12 @@ class SystemForm(AssetForm):
             "successor",
         )
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        department: Any = self.fields["department"]
+        present = Q(pk=self.instance.department_id)
+        department.queryset = department.queryset.filter(Q(archived_at=None) | present)
 
 
 class ComponentForm(AssetForm):

@@ -10,6 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -28,7 +29,7 @@ from django.db.models import (
     When,
     Window,
 )
-from django.db.models.functions import Concat, Greatest, RowNumber
+from django.db.models.functions import Concat, Greatest, Length, RowNumber
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
@@ -410,3 +411,20 @@ def _option(row: dict[str, Any]) -> dict[str, str]:
     if row.get("lifecycle") in (Lifecycle.RETIRED, Lifecycle.PLANNED):
         parts.append(str(Lifecycle(row["lifecycle"]).label).lower())
     return {"code": row["code"], "name": row["name"], "kind": row["kind"], "label": SEPARATOR.join(parts)}
+
+
+def nearest_codes(rows: QuerySet[Any], typed: str, limit: int = 3) -> list[str]:
+    """The codes of the current ``rows`` that somebody who typed ``typed`` probably meant. One query.
+
+    The database finds those that share trigrams; among them Python looks for letters in the same order, which
+    finds two that were swapped in a short code. Nothing is better than a wild guess.
+    """
+    text = parse(typed).text
+    if not text:
+        return []
+    near = rows.filter(archived_at=None).annotate(nearness=_similarity(rows.model, text))
+    near = near.filter(nearness__gte=WORTH_SUGGESTING).order_by("-nearness", Length("code"), "code")
+    found = list(near.values_list("code", "name", "nearness")[:100])
+    meant = {name.casefold(): code for code, name, _ in found} | {code.casefold(): code for code, *_ in found}
+    alike = [meant[word] for word in get_close_matches(text.casefold(), meant, n=limit, cutoff=0.6)]
+    return list(dict.fromkeys(alike)) or [code for code, _, score in found if score >= SIMILAR_ENOUGH][:limit]

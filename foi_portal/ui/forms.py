@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
+from django.db.models.functions import Lower
 from django.forms.boundfield import BoundField
 from django.forms.utils import flatatt
 from django.urls import reverse
@@ -23,11 +24,13 @@ DATE_FORMATS = ["%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y", "%Y-%m-%d", "%d-%m-%y"]
 class DateField(forms.DateField):
     """A date written the Danish way, 31-12-2026; dots, slashes and 2026-12-31 are understood too."""
 
+    help_for_invalid = "Skriv datoen som dag, måned og år, fx 31-12-2026."
+
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("input_formats", DATE_FORMATS)
         kwargs.setdefault("widget", forms.DateInput(format="%d-%m-%Y", attrs={"placeholder": "dd-mm-åååå"}))
         super().__init__(**kwargs)
-        self.error_messages["invalid"] = "Skriv datoen som dag, måned og år, fx 31-12-2026."
+        self.error_messages["invalid"] = self.help_for_invalid
 
     def to_python(self, value: Any) -> datetime.date | None:
         day = super().to_python(value)
@@ -38,6 +41,8 @@ class DateField(forms.DateField):
 
 class YearOrDateField(DateField):
     """A date, or a year alone, which is kept as its first of January and shown as the year."""
+
+    help_for_invalid = "Skriv et årstal eller en dato, fx 2024 eller 31-12-2026."
 
     def to_python(self, value: Any) -> datetime.date | None:
         if isinstance(value, str) and value.strip().isdecimal() and len(value.strip()) == 4:
@@ -50,16 +55,29 @@ class YearOrDateField(DateField):
         return super().prepare_value(value)
 
 
+SUGGESTED = 3  # unknown texts of one table that are looked into: each costs a search
+
+
 class CodeChoiceField(forms.CharField):
     """Picks one row by its code or its exact name: a text field that a script upgrades to type-ahead.
 
     Never a select with all of them: there may be 20,000. What comes in is "STS", "STS · Støttesystemerne"
-    or "Støttesystemerne"; what goes out is the row, or None when empty and not required.
+    or "Støttesystemerne"; what goes out is the row, or None when empty and not required. An archived row is
+    refused unless it is the one that stands there already. ``suggest`` gives the codes most like an unknown text.
     """
 
-    def __init__(self, queryset: QuerySet[Any], lookup: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        queryset: QuerySet[Any],
+        lookup: str,
+        suggest: Callable[[str], Iterable[str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
         self.queryset = queryset
         self.lookup = lookup
+        self.suggest = suggest
+        self.present: Any = None  # key of the row that stands there already
+        self.known: Mapping[str, Any] = {}  # answers of ``find_all`` that were asked for in advance
         kwargs.setdefault("max_length", 300)
         super().__init__(**kwargs)
 
@@ -68,6 +86,11 @@ class CodeChoiceField(forms.CharField):
         """Where the type-ahead asks; ``lookup`` is a url name with an optional ?query."""
         name, _, query = self.lookup.partition("?")
         return reverse(name) + (f"?{query}" if query else "")
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
+        present = form.get_initial_for_field(self, field_name)
+        self.present = getattr(present, "pk", present)
+        return super().get_bound_field(form, field_name)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Model):
@@ -79,26 +102,55 @@ class CodeChoiceField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         typed = super().clean(value)
-        return self.find(typed) if typed else None
+        if not typed:
+            return None
+        found = self.known[typed] if typed in self.known else self.find_all([typed])[typed]
+        if isinstance(found, ValidationError):
+            raise found
+        if getattr(found, "is_archived", False) and found.pk != self.present:
+            raise ValidationError(f"{found} er arkiveret. Gendan den først, eller vælg en anden.")
+        return found
 
-    def find(self, typed: str) -> Any:
-        """The row that ``typed`` means; ValidationError with the nearest names when there is none or more."""
-        code = typed.split(SEPARATOR, maxsplit=1)[0].strip()
-        found = self.queryset.filter(code=code).first()
-        if found is not None:
-            return found
-        named = list(self.queryset.filter(name__iexact=typed.strip())[:2])
-        if len(named) == 1:
-            return named[0]
-        if named:
-            raise ValidationError(f"Flere hedder «{typed}». Skriv koden i stedet.")
-        raise ValidationError(f"«{shorten(typed)}» findes ikke.{self._suggest(code)}")
+    def texts(self, values: Iterable[Any]) -> list[str]:
+        """Those of the raw values that can name a row, as ``clean`` reads them."""
+        texts = []
+        for value in values:
+            with suppress(ValidationError):
+                texts.append(super().clean(value))
+        return [text for text in texts if text]
 
-    def _suggest(self, typed: str) -> str:
-        codes = list(self.queryset.values_list("code", "name")[:20_000])
-        names = {name.casefold(): code for code, name in codes} | {code.casefold(): code for code, _ in codes}
-        near = difflib.get_close_matches(typed.casefold()[:80], names, n=3, cutoff=0.6)
-        return f" Mente du {' eller '.join(dict.fromkeys(names[n] for n in near))}?" if near else ""
+    def find_all(self, texts: Collection[str]) -> dict[str, Any]:
+        """What each text means: a row, or the ValidationError to raise, with the nearest codes.
+
+        Two queries, and a search for each of the first ``SUGGESTED`` texts that mean nothing.
+        """
+        codes = {text: text.split(SEPARATOR, maxsplit=1)[0].strip() for text in texts}
+        normal = self.queryset.model._meta.get_field("code").get_prep_value
+        coded = {row.code: row for row in self.queryset.filter(code__in=set(codes.values()))}
+        found: dict[str, Any] = {text: coded.get(normal(code)) for text, code in codes.items()}
+        missing = [text for text, row in found.items() if row is None]
+        named: dict[str, list[Any]] = {}
+        if missing:
+            lower = self.queryset.annotate(lower_name=Lower("name"))
+            for row in lower.filter(lower_name__in={text.lower() for text in missing}):
+                named.setdefault(row.name.lower(), []).append(row)
+        unknown = 0
+        for text in missing:
+            rows = named.get(text.lower(), [])
+            rows = [row for row in rows if not getattr(row, "is_archived", False)] or rows
+            if len(rows) == 1:
+                found[text] = rows[0]
+            elif rows:
+                found[text] = ValidationError(f"Flere hedder «{text}». Skriv koden i stedet.")
+            else:
+                near = self._suggestions(codes[text]) if unknown < SUGGESTED else ""
+                found[text] = ValidationError(f"«{shorten(text)}» findes ikke.{near}")
+                unknown += 1
+        return found
+
+    def _suggestions(self, code: str) -> str:
+        near = list(self.suggest(code)) if self.suggest else []
+        return f" Mente du {' eller '.join(near)}?" if near else ""
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return bool(super().has_changed(self.prepare_value(initial), data))
