@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -178,12 +179,16 @@ class DependencyForm(forms.ModelForm[Dependency]):
 class DependencyRowForm(forms.ModelForm[Dependency]):
     """One dependency as a row in its source's table. The source is the table's, so it is not a field.
 
-    A new row without target and purpose is empty and means nothing.
+    A row judges itself without asking the database, for there may be hundreds of them: ``find_targets`` and
+    the table ask for all rows at once. The constraints have the last word when the rows are written.
     """
 
     target = assets(label="Hvad bruges", help_text="")
     since = YearOrDateField(label="Siden", required=False)
     until = YearOrDateField(label="Til", required=False)
+
+    # A new row is empty when nothing is typed in these; the other fields come filled in.
+    typed = ("target", "purpose", "since", "until")
 
     class Meta:
         model = Dependency
@@ -201,17 +206,33 @@ class DependencyRowForm(forms.ModelForm[Dependency]):
         """Id of the element that names the row, for ``aria-labelledby``."""
         return f"r-{self.prefix}"
 
-    @property
-    def is_empty(self) -> bool:
-        return not any((self[name].data or "").strip() for name in ("target", "purpose"))
+    @staticmethod
+    def find_targets(rows: Sequence[DependencyRowForm]) -> None:
+        """Look up what all the new rows lean on; without it each row does so by itself when it is judged."""
+        if not rows:
+            return
+        field: Any = rows[0].fields["target"]
+        known = field.find_all(field.texts(row["target"].data for row in rows))
+        for row in rows:
+            row.fields["target"].known = known  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        target = cleaned.get("target")
-        if target is not None and target == self.instance.source:
-            raise ValidationError({"target": "Noget kan ikke afhænge af sig selv. Vælg en anden."})
+        """The model's constraints, as far as they concern this row alone."""
+        cleaned = self.cleaned_data
+        if cleaned.get("target") is not None and cleaned["target"] == self.instance.source:
+            self.add_error("target", RULES["dependency_is_not_on_itself"])
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until <= since:
+            self.add_error("until", RULES["dependency_ends_after_it_begins"])
         return cleaned
 
-    def _get_validation_exclusions(self) -> set[str]:
-        chosen = {"source", "target"} if self.instance.target_id else {"source"}
-        return super()._get_validation_exclusions() - chosen  # type: ignore[misc, no-any-return]
+    def _post_clean(self) -> None:
+        """Django's own asks the database about each foreign key and constraint."""
+        forms.models.construct_instance(self, self.instance, self._meta.fields)
+        try:
+            self.instance.clean_fields(exclude={*self._get_validation_exclusions(), "target"})  # type: ignore[attr-defined]
+        except ValidationError as error:
+            self._update_errors(error)  # type: ignore[attr-defined]
+
+
+RULES = {rule.name: str(rule.violation_error_message) for rule in Dependency._meta.constraints}

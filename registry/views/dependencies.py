@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.views import View
 
 from foi_portal.core import history
-from foi_portal.core.permissions import may
+from foi_portal.core.models import Change
 from foi_portal.ui import conflicts, views
+from foi_portal.ui.forms import SEPARATOR, shorten
 from registry import queries
 from registry.filters import DependencyFilter
-from registry.forms import DependencyForm, DependencyRowForm
+from registry.forms import RULES, DependencyForm, DependencyRowForm
 from registry.models import Asset, Dependency
+from registry.rights import may_edit_dependencies
 from registry.tables import DEPENDENCY_COLUMNS
 from registry.views.components import ComponentView
 from registry.views.systems import SystemView
 
 
 class DependencyView(views.ModelView):
+    """One dependency. Besides the right to dependencies as such, the right to its source counts."""
+
     model = Dependency
     url_base = "dependency"
     lookup = "pk"
     create_label = "Ny afhængighed"
+
+    def get_object(self, action: str | None = None) -> Any:
+        row = super().get_object("view")
+        wanted = action or self.action
+        if wanted != "view" and not may_edit_dependencies(self.request.user, row.source, (wanted,)):
+            raise PermissionDenied
+        return row
+
+    def page(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        if "may_change" in context:
+            source = context["object"].source
+            context["may_change"] = may_edit_dependencies(self.request.user, source, ("change",))
+        return super().page(context, status)
 
 
 class DependencyList(DependencyView, views.ListView):
@@ -54,9 +75,28 @@ class DependencyForms(DependencyView, views.FormView):
         ("Status og periode", ("status", "since", "until", "via", "verified_on")),
     )
 
+    def save(self, form: Any) -> Any:
+        """The row is one of its source's, also when the form has just given it that source."""
+        if not may_edit_dependencies(self.request.user, form.instance.source, (self.action,)):
+            raise PermissionDenied
+        return super().save(form)
+
 
 class DependencyCreate(DependencyForms, views.CreateView):
-    pass
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Also for who may only write for the source that the form or the address (``?source=``) names."""
+        source = named_source(request.POST) or named_source(request.GET)
+        if source is not None and may_edit_dependencies(request.user, source, (self.action,)):
+            return View.dispatch(self, request, *args, **kwargs)
+        return super().dispatch(request, *args, **kwargs)
+
+
+def named_source(data: Mapping[str, Any]) -> Asset | None:
+    """The asset whose code stands as ``source``; None when there is none."""
+    field: Any = DependencyForm.base_fields["source"]
+    for text in field.texts([data.get("source", "")]):
+        return Asset.objects.filter(code=text.split(SEPARATOR)[0]).first()
+    return None
 
 
 class DependencyUpdate(DependencyForms, views.UpdateView):
@@ -77,77 +117,74 @@ class DependencyHistory(DependencyView, views.HistoryView):
 
 NEW_ROWS = 3
 MOST_NEW_ROWS = 200
+NEW_FIELD = re.compile("n(0|[1-9][0-9]{0,4})-[a-z]+")
 
 
 class DependencyTable(views.ModelView):
     """All that one asset depends on, as a table edited and added to in one go: one POST, one change set.
 
     Existing rows are named by their key and carry their version, new ones by their place. The whole table is
-    saved or none of it: an error or another editor's change in one row keeps every row as it was typed.
-    Without script there are empty rows to fill in, and a text field where codes can be pasted.
+    saved or none of it: an error or another editor's change in one row keeps every row as it was typed. A row
+    nobody touched is neither judged nor saved. Without script there are empty rows to fill in, and a text field
+    where codes can be pasted. The number of queries does not depend on the number of rows.
     """
 
     template_name = "registry/dependency_table.html"
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         asset = self.get_object()
-        rows = self.rows(asset)
         wanted = request.GET.get("rows", "")
-        blank = min(int(wanted), MOST_NEW_ROWS) if wanted.isdecimal() and len(wanted) < 5 else NEW_ROWS
-        pasted = request.GET.get("koder", "").replace(",", " ").replace(";", " ").split()[:MOST_NEW_ROWS]
+        blank = int(wanted) if wanted.isdecimal() and len(wanted) < 5 else NEW_ROWS
+        codes = request.GET.get("koder", "").replace(",", " ").replace(";", " ").split()
+        pasted, left = codes[:MOST_NEW_ROWS], codes[MOST_NEW_ROWS:]
+        if left:
+            text = (
+                f"{len(left)} af {len(codes)} koder er ikke kommet med, for der er plads til {MOST_NEW_ROWS} "
+                f"nye rækker ad gangen. Fortsæt med «{shorten(left[0])}», når disse er gemt."
+            )
+            messages.warning(request, text)
+        total = min(len(pasted) + blank, MOST_NEW_ROWS)
         new = [self.new_form(asset, i, initial={"target": code}) for i, code in enumerate(pasted)]
-        new += [self.new_form(asset, i) for i in range(len(pasted), len(pasted) + blank)]
-        old = [DependencyRowForm(instance=row, prefix=f"d{row.pk}") for row in rows]
-        return self.table_page(asset, old, new)
+        new += [self.new_form(asset, i) for i in range(len(pasted), total)]
+        return self.table_page(asset, [row_form(row) for row in queries.leans_on(asset)], new)
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
+        asset = self.get_object()
+        if not may_edit_dependencies(request.user, asset):
+            raise PermissionDenied
         with transaction.atomic():
-            return self.save(request, self.get_object("change"))
-
-    def rows(self, asset: Asset) -> list[Dependency]:
-        return list(queries.leans_on(asset))
-
-    def new_form(self, asset: Asset, index: int | str, **kwargs: Any) -> DependencyRowForm:
-        return DependencyRowForm(
-            instance=Dependency(source=asset), prefix=f"n{index}", use_required_attribute=False, **kwargs
-        )
+            return self.save(request, asset)
 
     def save(self, request: HttpRequest, asset: Asset) -> HttpResponse:
-        Asset.objects.select_for_update().get(pk=asset.pk)  # one table is saved at a time
-        list(Dependency.objects.select_for_update().filter(source=asset).values_list("pk"))
-        current = {row.pk: row for row in self.rows(asset)}
-        fresh = {row.pk: row for row in self.rows(asset)}  # the forms write on the other copies
-        posted = [row for row in current.values() if f"d{row.pk}-version" in request.POST]
-        old = [DependencyRowForm(request.POST, instance=row, prefix=f"d{row.pk}") for row in posted]
-        count = request.POST.get("new", "0")
-        total = min(int(count), MOST_NEW_ROWS) if count.isdecimal() and len(count) < 5 else 0
-        new = [
-            f for f in (self.new_form(asset, i, data=request.POST) for i in range(total)) if not f.is_empty
-        ]
+        Asset.objects.select_for_update(no_key=True).get(pk=asset.pk)  # one table is saved at a time
+        rows = list(self.rows(asset).select_for_update(of=("self",), no_key=True))
+        edits = self.edits(rows)
+        current = [row for row in rows if not row.is_archived]
+        for row in rows:
+            if row.is_archived and row.pk in edits:
+                text = f"{row.target} er arkiveret imens. Dine rettelser i den er ikke gemt."
+                messages.warning(request, text)
+        old = [edits.get(row.pk) or row_form(row) for row in current]
+        changed = [form for form in old if form.is_bound]
+        new = self.new_forms(asset)
 
-        if clashes := self.clashes(old, fresh):
-            return self.conflict_page(asset, clashes, old, new)
-        valid = [form.is_valid() for form in [*old, *new]]  # every row, so that all errors show at once
-        if not all(valid) or self.repeats(old, new):
-            return self.table_page(asset, old, new or [self.new_form(asset, 0)], status=422)
-        changed = [
-            f
-            for f in old
-            if f.has_changed()
-            and str(fresh[f.instance.pk].version) == request.POST.get(f"{f.prefix}-version")
-        ]
+        if clashes := self.clashes(current, edits):
+            return self.conflict_page(asset, clashes, changed, new)
+        if error := self.too_many(new):
+            new = [self.new_form(asset, i, initial=typed(form)) for i, form in enumerate(new)]
+            return self.table_page(asset, old, new, error=error, status=422)
+        DependencyRowForm.find_targets(new)
+        if not self.judge(rows, changed, new):
+            return self.table_page(asset, old, new, status=422)
         try:
             with history.recording(reason=request.POST.get("reason", "")):
-                for form in [*changed, *new]:
-                    form.save()
+                fields = list(DependencyRowForm.base_fields)
+                Dependency.objects.bulk_update([f.instance for f in changed], fields)
+                Dependency.objects.bulk_create(f.instance for f in new)
         except IntegrityError:  # another page wrote the same dependency since the rows were judged
-            for form in new:
-                form.full_clean()
-            if all(form.is_valid() for form in new):
+            if self.judge(self.rows(asset), changed, new):
                 messages.error(request, "Nogen gemte noget i samme øjeblik, som står i vejen. Gem igen.")
             return self.table_page(asset, old, new, status=409)
-        for row in self.gone(asset, set(current)):
-            messages.warning(request, f"{row} er arkiveret imens. Dine rettelser i den er ikke gemt.")
         if changed or new:
             messages.success(request, f"{asset}: {len(new)} tilføjet, {len(changed)} rettet.")
         else:
@@ -156,43 +193,127 @@ class DependencyTable(views.ModelView):
             self.url("dependencies" if new and "more" in request.POST else "detail", asset)
         )
 
+    def rows(self, asset: Asset) -> Any:
+        """All that the asset has ever used, archived rows too: they hold their place in the unique constraint."""
+        rows = Dependency.objects.filter(source=asset).select_related("target")
+        return rows.order_by("target__name", "target__code", "id")
+
+    def new_form(self, asset: Asset, index: int | str, **kwargs: Any) -> DependencyRowForm:
+        return DependencyRowForm(
+            instance=Dependency(source=asset), prefix=f"n{index}", use_required_attribute=False, **kwargs
+        )
+
+    def numbers(self) -> list[int]:
+        """The numbers of the new rows that were posted, however many the page says there are."""
+        return sorted({int(match[1]) for match in map(NEW_FIELD.fullmatch, self.request.POST) if match})
+
+    def new_forms(self, asset: Asset) -> list[DependencyRowForm]:
+        """The new rows in which something is typed, numbered from 0."""
+        post = self.request.POST
+        found: list[DependencyRowForm] = []
+        for number in self.numbers():
+            values = {name: post.get(f"n{number}-{name}", "") for name in DependencyRowForm.Meta.fields}
+            if any(values[name].strip() for name in DependencyRowForm.typed):
+                data = {f"n{len(found)}-{name}": value for name, value in values.items()}
+                found.append(self.new_form(asset, len(found), data=data))
+        return found
+
+    def too_many(self, new: list[DependencyRowForm]) -> str:
+        """What is wrong with the number of new rows; empty when it is right."""
+        count = self.request.POST.get("new", "")
+        most = max(MOST_NEW_ROWS, len(self.numbers()))  # the page's own rows may be many, when most are empty
+        said = count.isdecimal() and (len(count) > 5 or int(count) > most)
+        if len(new) > MOST_NEW_ROWS:
+            advice = f"Tøm mindst {len(new) - MOST_NEW_ROWS} af dem, gem, og tilføj dem bagefter."
+        elif said:
+            advice = "De tomme er taget ud. Gem igen."
+        else:
+            return ""
+        return f"Der er plads til højst {MOST_NEW_ROWS} nye rækker ad gangen. {advice}"
+
+    def version(self, row: Dependency) -> int | None:
+        return conflicts.submitted_version({"version": self.request.POST.get(f"d{row.pk}-version", "")})
+
+    def edits(self, rows: list[Dependency]) -> dict[int, DependencyRowForm]:
+        """Forms of the rows in which something else is posted than both what was seen and what is there now.
+
+        What was seen is the row at the version that was posted. When that is not known, only what is there counts.
+        """
+        posted = [row for row in rows if f"d{row.pk}-version" in self.request.POST]
+        seen = self.states(
+            [(row.pk, self.version(row)) for row in posted if self.version(row) != row.version]
+        )
+        edits = {}
+        for row in posted:
+            form = row_form(copy(row), self.request.POST)  # the form writes on the copy
+            mine = set(form.changed_data)
+            if mine and row.pk in seen:
+                mine &= set(row_form(seen[row.pk], self.request.POST).changed_data)
+            if mine:
+                edits[row.pk] = form
+        return edits
+
+    def states(self, versions: list[tuple[int, int | None]]) -> dict[int, Dependency]:
+        """Rows as they were at those versions, by key; without those that are not known. At most one query."""
+        if not versions:
+            return {}
+        changes = Change.objects.filter(
+            table=Dependency._meta.db_table,
+            row_id__in=[key for key, _ in versions],
+            row_version__in={version for _, version in versions if version is not None},
+        )
+        wanted = set(versions)
+        return {
+            key: Dependency(**history.to_python(Dependency, after))
+            for key, version, after in changes.values_list("row_id", "row_version", "after")
+            if after is not None and (key, version) in wanted
+        }
+
     def clashes(
-        self, forms: list[DependencyRowForm], fresh: dict[int, Dependency]
+        self, rows: list[Dependency], edits: dict[int, DependencyRowForm]
     ) -> list[tuple[Dependency, conflicts.Conflict]]:
         """Rows that both this page and somebody else have changed since the page was opened."""
         found = []
-        for form in forms:
-            form.is_valid()
-            row = fresh[form.instance.pk]
-            version = conflicts.submitted_version({"version": self.request.POST[f"{form.prefix}-version"]})
-            if version != row.version or row.is_archived:
-                conflict = conflicts.build(form, row, version)
-                if conflict.both or any(mine for _, mine in conflict.one):
-                    found.append((row, conflict))
+        for row in rows:
+            version = self.version(row)
+            if row.pk in edits and version != row.version:
+                edits[row.pk].is_valid()
+                found.append((row, conflicts.build(edits[row.pk], row, version)))
         return found
 
-    def gone(self, asset: Asset, current: set[int]) -> list[Dependency]:
-        """Rows that were archived since the page was opened although something in them was changed on it."""
-        named = (re.fullmatch(r"d([0-9]{1,18})-version", name) for name in self.request.POST)
-        keys = {int(match[1]) for match in named if match} - current
-        rows = Dependency.objects.filter(source=asset, pk__in=keys)
-        forms = [DependencyRowForm(self.request.POST, instance=row, prefix=f"d{row.pk}") for row in rows]
-        return [row for row, _ in self.clashes(forms, {row.pk: row for row in rows.all()})]
+    def judge(
+        self, rows: Iterable[Dependency], changed: list[DependencyRowForm], new: list[DependencyRowForm]
+    ) -> bool:
+        """Whether all can be saved. Every row is judged, so that all errors show at once.
 
-    def repeats(self, old: list[DependencyRowForm], new: list[DependencyRowForm]) -> bool:
-        """Whether two rows of the table say the same; the later one gets the error."""
-        seen: set[tuple[int, str]] = set()
-        found = False
-        for form in [*old, *new]:
-            key = (form.instance.target_id, form.cleaned_data["direction"])
-            if key in seen:
+        ``rows`` is what the database holds. Changed rows are written first, so a new row may take a place that one
+        of them leaves.
+        """
+        for form in [*changed, *new]:
+            form.full_clean()
+        held = {(row.target_id, row.direction): row for row in rows}
+        left = {form.instance.pk for form in changed if "direction" in form.changed_data}
+        said: set[tuple[int, str]] = set()
+        for form in [*changed, *new]:
+            key = (form.instance.target_id, form.cleaned_data.get("direction", ""))
+            holder, mine = held.get(key), form.instance.pk
+            if key in said:
                 form.add_error("direction", "Samme komponent og dataretning står to gange i tabellen.")
-                found = True
-            seen.add(key)
-        return found
+            elif holder is not None and holder.is_archived:
+                text = "Afhængigheden findes allerede, men er arkiveret. Gendan den i stedet."
+                form.add_error("direction", text)
+            elif holder is not None and holder.pk != mine and (mine or holder.pk not in left):
+                form.add_error("direction", RULES["dependency_is_written_once"])
+            said.add(key)
+        return not any(form.errors for form in [*changed, *new])
 
     def table_page(
-        self, asset: Asset, old: list[DependencyRowForm], new: list[DependencyRowForm], status: int = 200
+        self,
+        asset: Asset,
+        old: list[DependencyRowForm],
+        new: list[DependencyRowForm],
+        error: str = "",
+        status: int = 200,
     ) -> HttpResponse:
         errors = sum(1 for form in [*old, *new] if form.is_bound and form.errors)
         return self.page(
@@ -201,8 +322,9 @@ class DependencyTable(views.ModelView):
                 "rows": old,
                 "new": new,
                 "template_row": self.new_form(asset, "__prefix__"),
+                "error": error,
                 "error_rows": errors,
-                "may_change": may(self.request.user, "change", asset),
+                "may_change": may_edit_dependencies(self.request.user, asset),
                 "reason": self.request.POST.get("reason", ""),
                 "cancel_url": self.url("detail", asset),
                 "tab": "dependencies",
@@ -214,18 +336,18 @@ class DependencyTable(views.ModelView):
         self,
         asset: Asset,
         clashes: list[tuple[Dependency, Any]],
-        old: list[DependencyRowForm],
+        changed: list[DependencyRowForm],
         new: list[DependencyRowForm],
     ) -> HttpResponse:
-        """Every row that clashes; the rest of the table travels along in hidden fields."""
+        """Every row that clashes; what else was typed travels along in hidden fields."""
         in_conflict = {row.pk for row, _ in clashes}
         kept = [("new", str(len(new)))]
-        for form in old:
+        for form in changed:
             if form.instance.pk not in in_conflict:
-                kept.append((f"{form.prefix}-version", self.request.POST[f"{form.prefix}-version"]))
+                kept.append((f"{form.prefix}-version", str(form.instance.version)))
                 kept += [(form[name].html_name, str(form[name].data or "")) for name in form.fields]
-        for index, form in enumerate(new):
-            kept += [(f"n{index}-{name}", str(form[name].data or "")) for name in form.fields]
+        for form in new:
+            kept += [(form[name].html_name, str(form[name].data or "")) for name in form.fields]
         self.template_name = "registry/dependency_table_conflict.html"
         context = {
             "object": asset,
@@ -234,6 +356,14 @@ class DependencyTable(views.ModelView):
             "reason": self.request.POST.get("reason", ""),
         }
         return self.page({**context, "cancel_url": self.url("dependencies", asset)}, status=409)
+
+
+def row_form(row: Dependency, data: Any = None) -> DependencyRowForm:
+    return DependencyRowForm(data, instance=row, prefix=f"d{row.pk}")
+
+
+def typed(form: DependencyRowForm) -> dict[str, Any]:
+    return {name: form[name].data for name in form.fields}
 
 
 class SystemDependencies(SystemView, DependencyTable):
