@@ -74,7 +74,7 @@ def test_forms_with_errors(visit: Visit, width: int):
     foi.page.get_by_label("Kode", exact=True).fill("A/B")
     foi.page.get_by_label("I drift fra").fill("snart")
     foi.page.get_by_role("button", name="Opret").click()
-    foi.page.get_by_role("heading", name="ikke gemt").wait_for()
+    foi.page.locator("#error-heading").wait_for()
     foi.audit("fejl")
     foi.page.get_by_role("alert").get_by_role("link").first.click()
     focused = foi.page.evaluate("document.activeElement.name")

@@ -200,7 +200,9 @@ class TestFrontPage:
 
     def test_an_empty_registry_says_how_to_begin(self):
         assert "Registret er tomt" in words(factories.client("FOI").get(reverse("front")))
-        assert "FOI-enheden er ved at lægge oplysninger ind" in words(factories.client("Læser").get(reverse("front")))
+        assert "FOI-enheden er ved at lægge oplysninger ind" in words(
+            factories.client("Læser").get(reverse("front"))
+        )
 
 
 class TestArchive:
