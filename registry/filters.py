@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.urls import reverse_lazy
 
 from foi_portal.ui.filters import FilterSet
-from registry import queries
+from foi_portal.ui.forms import SEPARATOR
+from registry import queries, search
 from registry.models import (
     Component,
     ComponentType,
@@ -18,6 +21,7 @@ from registry.models import (
     DependencyStatus,
     Direction,
     Importance,
+    Kind,
     Level,
     Lifecycle,
     Organisation,
@@ -26,8 +30,9 @@ from registry.models import (
     System,
 )
 
+MOST_WORDS = 8
 MISSING = (
-    ("owner", "Ejer"),
+    ("owner", "Forvaltning eller ejer"),
     ("dependencies", "Afhængigheder"),
     ("criticality", "Kritikalitet"),
     ("users", "Brugere: ingen bruger den"),
@@ -63,12 +68,31 @@ class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
         super().__init__(**kwargs)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
-        for word in (value or "")[:200].split():
+        for word in list(dict.fromkeys((value or "")[:200].split()))[:MOST_WORDS]:
             match = Q()
             for path in self.paths:
                 match |= Q(**{f"{path}__icontains": word})
             qs = qs.filter(match)
         return qs
+
+
+class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """One component or system by code or by name: the best hit of the search is meant; no hit, no rows.
+
+    The method named gets the row's code.
+    """
+
+    def __init__(self, kind: str = "", **kwargs: Any) -> None:
+        self.kinds = [kind] if kind else list(Kind.values)
+        address = reverse_lazy("asset-lookup")
+        super().__init__(widget=forms.TextInput(attrs={"data-lookup": address}), **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        typed = value.split(SEPARATOR, maxsplit=1)[0]
+        hits = search.lookup(typed, self.kinds, limit=1)
+        return super().filter(qs, hits[0]["code"]) if hits else qs.none()
 
 
 class AssetFilter(FilterSet):
@@ -78,7 +102,7 @@ class AssetFilter(FilterSet):
     status = django_filters.ChoiceFilter(
         field_name="lifecycle", label="Status", choices=Lifecycle.choices, empty_label="Alle"
     )
-    uses = django_filters.CharFilter(label="Bruger (kode)", method="filter_uses")
+    uses = PickFilter("component", label="Bruger komponenten", method="filter_uses")
     missing = django_filters.ChoiceFilter(
         label="Mangler", choices=MISSING, empty_label="Vis alle", method="filter_missing"
     )
@@ -101,6 +125,8 @@ class AssetFilter(FilterSet):
 
 
 class SystemFilter(AssetFilter):
+    seldom = ("personal_data", "missing", "archived")
+
     department = CodeFilter(label="Forvaltning", queryset=owning_systems)
     vendor = CodeFilter(
         field_name="provider",
@@ -130,6 +156,8 @@ class SystemFilter(AssetFilter):
 
 
 class ComponentFilter(AssetFilter):
+    seldom = ("uses", "missing", "archived")
+
     level = django_filters.ChoiceFilter(label="Niveau", choices=Level.choices, empty_label="Alle")
     type = django_filters.ChoiceFilter(
         field_name="component_type", label="Type", choices=ComponentType.choices, empty_label="Alle"
@@ -139,7 +167,7 @@ class ComponentFilter(AssetFilter):
         label="Ejer",
         queryset=providers_of_components,
     )
-    parent = django_filters.CharFilter(label="Hører til (kode)", method="filter_parent")
+    parent = PickFilter("component", label="Hører til", method="filter_parent")
 
     class Meta:
         model = Component
@@ -151,6 +179,8 @@ class ComponentFilter(AssetFilter):
 
 
 class OrganisationFilter(FilterSet):
+    seldom = ()
+
     q = SearchFilter("name", "code", label="Navn eller kode")
     kind = django_filters.ChoiceFilter(label="Type", choices=OrganisationKind.choices, empty_label="Alle")
 
@@ -160,6 +190,8 @@ class OrganisationFilter(FilterSet):
 
 
 class DependencyFilter(FilterSet):
+    seldom = ("within", "direction", "archived")
+
     q = SearchFilter(
         "purpose",
         "source__name",
@@ -168,9 +200,9 @@ class DependencyFilter(FilterSet):
         "target__code",
         label="Navn, kode eller formål",
     )
-    source = django_filters.CharFilter(label="Hvem bruger (kode)", method="filter_source")
-    target = django_filters.CharFilter(label="Hvad bruges (kode)", method="filter_target")
-    within = django_filters.CharFilter(label="Hvad bruges, med moduler (kode)", method="filter_within")
+    source = PickFilter(label="Hvem bruger", method="filter_source")
+    target = PickFilter(label="Hvad bruges", method="filter_target")
+    within = PickFilter("component", label="Hvad bruges, med moduler", method="filter_within")
     department = CodeFilter(
         field_name="source__department",
         label="Forvaltning",
@@ -204,7 +236,9 @@ class DependencyFilter(FilterSet):
         return self._ongoing(rows.filter(target__code=value))
 
     def filter_within(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return self._ongoing(rows.filter(target__in=queries.modules_below(value)))
+        """What is used from outside: a platform's modules that use each other are not among its users."""
+        inside = queries.modules_below(value)
+        return self._ongoing(rows.filter(target__in=inside).exclude(source__in=inside))
 
     def _ongoing(self, rows: Any) -> QuerySet[Any]:
         return rows if self.form.cleaned_data.get("status") else rows.ongoing()  # type: ignore[no-any-return]

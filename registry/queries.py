@@ -6,9 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from foi_portal.core.models import Change
 from registry.models import Asset, Component, Dependency, Importance, Kind
 from registry.models.asset import AssetQuerySet
 from registry.models.dependency import DependencyQuerySet
@@ -152,6 +153,13 @@ def modules_below(code: str) -> list[int]:
             found[key] = None
             todo.extend(below[key])
     return list(found)
+
+
+def changes_about(asset: Asset) -> QuerySet[Change]:
+    """The asset's own changes and those of what it depends on, newest first."""
+    own = Q(table=Asset._meta.db_table, row_id=asset.pk)
+    dependencies = Dependency.objects.filter(source=asset).order_by().values("pk")
+    return Change.objects.filter(own | Q(table=Dependency._meta.db_table, row_id__in=dependencies))
 
 
 def leans_on(asset: Asset) -> DependencyQuerySet:

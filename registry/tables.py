@@ -156,7 +156,7 @@ _COMMON = {
     ),
     "used_by": Column(
         "used_by",
-        "Bruges af",
+        "Bruges direkte af",
         "used_by",
         cell=_count("used_by", "dependency-list", "target"),
         needs=("code",),
@@ -190,7 +190,7 @@ SYSTEM_COLUMNS = (
     _COMMON["status"],
     Column(
         "used_by",
-        "Bruges af",
+        "Bruges direkte af",
         "used_by",
         cell=_count("used_by", "dependency-list", "target"),
         needs=("code",),

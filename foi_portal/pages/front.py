@@ -84,6 +84,7 @@ class FrontPage(View):
             raise PermissionDenied
         editor = may(request.user, "change", System)
         recent = Change.objects.filter(table__in=history.registry_tables()).select_related("actor")
+        found = findings() if editor else []
         context = {
             "section": "front",
             "today": timezone.localdate(),
@@ -92,7 +93,8 @@ class FrontPage(View):
                 for model, count in queries.sizes(System, Component, Dependency, Organisation)
             ],
             "editor": editor,
-            "findings": findings() if editor else [],
+            "findings": found,
+            "fine": [finding.title for finding in found if not finding.count],
             "most_used": queries.most_used(10),
             "systems": list(System.objects.in_use().filter(criticality=4).select_related("department")[:12]),
             "acts": history.latest_acts(recent, request.user, limit=8),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -17,21 +18,29 @@ from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 from foi_portal.ui.tables import Column
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = "=+\\-@＝＋－＠"
+# At the start of the text; or after what a spreadsheet with other separators takes for the end of a cell.
+RISKY = re.compile(rf"(^\s*[{FORMULA}\t\r])|([;\t\r\n]\s*)(?=[{FORMULA}])")
 
 
 def safe(value: Any) -> Any:
-    """A value a spreadsheet will not run: text that begins like a formula gets a leading apostrophe.
+    """A value a spreadsheet will not run: an apostrophe goes before what would be a formula.
 
+    That is at the start of a text, and after each semicolon, tab or line break in it: Danish Excel opens a
+    comma-separated file with semicolons as separators. The import takes the same apostrophes off again.
     Numbers stay numbers, moments lose their time zone (Danish time), other things become text.
     """
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(FORMULA_STARTS) else value
+        return RISKY.sub(_guarded, value)
     if value is None or isinstance(value, (int, float)):
         return value
     if isinstance(value, datetime.datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")
     return str(value)
+
+
+def _guarded(found: re.Match[str]) -> str:
+    return f"'{found[1]}" if found[1] is not None else f"{found[2]}'"
 
 
 def _rows(columns: Sequence[Column], rows: QuerySet[Any]) -> Iterator[tuple[Any, ...]]:

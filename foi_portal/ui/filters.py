@@ -16,6 +16,8 @@ ARCHIVED = (("", "Ikke arkiverede"), ("ja", "Kun arkiverede"), ("alle", "Alle"))
 class FilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """A filter whose fields are all optional; what does not validate is ignored, never an error page."""
 
+    seldom: tuple[str, ...] = ("archived",)  # shown under «Flere filtre»
+
     archived = django_filters.ChoiceFilter(
         label="Arkiverede", choices=ARCHIVED[1:], empty_label=ARCHIVED[0][1], method="filter_archived"
     )
@@ -33,6 +35,19 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]
             self.form.is_valid()
             self._qs = self.filter_queryset(self.queryset.all())
         return self._qs
+
+    @property
+    def often_fields(self) -> list[Any]:
+        return [bound for bound in self.form if bound.name not in self.seldom]
+
+    @property
+    def seldom_fields(self) -> list[Any]:
+        return [bound for bound in self.form if bound.name in self.seldom]
+
+    @property
+    def seldom_used(self) -> bool:
+        """Whether one of the seldom filters is set, so that they must be in sight."""
+        return any(self.data.get(name) for name in self.seldom)
 
     @property
     def kept(self) -> list[tuple[str, str]]:

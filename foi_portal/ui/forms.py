@@ -42,7 +42,7 @@ class DateField(forms.DateField):
 class YearOrDateField(DateField):
     """A date, or a year alone, which is kept as its first of January and shown as the year."""
 
-    help_for_invalid = "Skriv et årstal eller en dato, fx 2024 eller 31-12-2026."
+    help_for_invalid = "Skriv datoen som dag, måned og år, fx 31-12-2026, eller kun årstallet."
 
     def to_python(self, value: Any) -> datetime.date | None:
         if isinstance(value, str) and value.strip().isdecimal() and len(value.strip()) == 4:

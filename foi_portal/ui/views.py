@@ -308,9 +308,13 @@ class HistoryView(ModelView):
 
     template_name = "ui/history.html"
 
+    def changes(self, obj: Any) -> QuerySet[Change]:
+        """What belongs to the row's history; a subclass may add rows that are part of it."""
+        return history.changes_of(obj)
+
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         obj = self.get_object()
-        page: Page[Change] = paginate(history.changes_of(obj).select_related("actor"), request.GET, 50)
+        page: Page[Change] = paginate(self.changes(obj).select_related("actor"), request.GET, 50)
         entries = reading.readable(page.object_list, request.user, formats.plain)
         return self.page(
             {"object": obj, "page": page, "entries": entries, "may_change": may(request.user, "change", obj)}

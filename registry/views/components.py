@@ -41,7 +41,9 @@ class ComponentDetail(ComponentView, views.DetailView):
         tree = queries.module_tree(obj.pk)
         below = queries.subtree_ids(tree, obj.pk)
         direct = list(queries.used_by([obj.pk])[:SHOWN_USERS])
-        through = list(queries.used_by(below)[:SHOWN_THROUGH]) if below else []
+        # A platform's modules that use each other are not its users.
+        outside = queries.used_by(below).exclude(source__in=[obj.pk, *below])
+        through = list(outside[:SHOWN_THROUGH]) if below else []
         return {
             "tree": tree if len(tree) > 1 else [],
             "below_count": len(below),
@@ -49,8 +51,8 @@ class ComponentDetail(ComponentView, views.DetailView):
             "direct": direct,
             "direct_count": queries.used_by([obj.pk]).count(),
             "through": queries.by_user(through),
-            "through_count": queries.used_by(below).count(),
-            "through_users": queries.used_by(below).order_by().values("source").distinct().count(),
+            "through_users": outside.order_by().values("source").distinct().count(),
+            "all_count": queries.used_by([obj.pk, *below]).exclude(source__in=[obj.pk, *below]).count(),
             "predecessors": list(Asset.objects.filter(successor=obj)),
             "tab": "overview",
         }
@@ -97,4 +99,5 @@ class ComponentRestore(ComponentArchive):
 
 
 class ComponentHistory(ComponentView, views.HistoryView):
-    pass
+    def changes(self, obj: Any) -> Any:
+        return queries.changes_about(obj)

@@ -84,4 +84,5 @@ class SystemRestore(SystemArchive):
 
 
 class SystemHistory(SystemView, views.HistoryView):
-    pass
+    def changes(self, obj: Any) -> Any:
+        return queries.changes_about(obj)

@@ -149,7 +149,7 @@ def _entry(state: State, objects: Objects, show: Callable[[Any], str]) -> Entry:
         title=title,
         url=_url(obj),
         noun=str(noun),
-        operation="ændret" if link is not None else str(change.get_operation_display()),
+        operation="ændret" if link is not None else _operation(change, before, after),
         who=_who(change.actor_id, objects),
         at=change.at,
         kind=str(change.get_kind_display()),
@@ -157,6 +157,18 @@ def _entry(state: State, objects: Objects, show: Callable[[Any], str]) -> Entry:
         change_set=change.change_set,
         differences=differences,
     )
+
+
+ARCHIVING = ("archived_at", "archive_reason")
+
+
+def _operation(change: Change, before: Values, after: Values) -> str:
+    """What was done, in a word; archiving and restoring have their own."""
+    if change.operation == Change.Operation.UPDATE and "archived_at" in after:
+        was, is_ = before.get("archived_at"), after["archived_at"]
+        if (was is None) != (is_ is None):
+            return "gendannet" if is_ is None else "arkiveret"
+    return str(change.get_operation_display())
 
 
 def _differences(
