@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 MAX_ROWS = 100_000
+MAX_BLANK_ROWS = 10_000  # in a row, with something below them
 MAX_COLUMNS = 64
 MAX_CELL = 20_000
 
@@ -29,12 +30,21 @@ class Unreadable(Exception):  # noqa: N818  (a statement about the file, not abo
     """The file cannot be read at all; the text says why and what to do, in Danish."""
 
 
-def fill(table: Table, records: Iterable[list[str]]) -> None:
-    """Put the records into the table; stop at the limits and say so."""
-    for number, record in enumerate(records, start=1):
+def fill(table: Table, records: Iterable[tuple[int, list[str]]]) -> None:
+    """Put the records, each with its row's number, into the table; stop at the limits and say so."""
+    last = 0
+    for number, record in records:
         cells = list(_trimmed(record))
         if not cells:
             continue
+        if number - last > MAX_BLANK_ROWS + 1:
+            table.broken = (
+                number,
+                f"Der er {number - last - 1:,} tomme rækker over denne. ".replace(",", ".")
+                + "Slet dem, eller slet det, der står under dem.",
+            )
+            return
+        last = number
         if len(table.rows) > MAX_ROWS:
             limit = f"{MAX_ROWS:,}".replace(",", ".")
             table.broken = (

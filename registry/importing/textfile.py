@@ -38,7 +38,7 @@ def read_csv(file: str, name: str, content: bytes) -> Table:
     # newline="" keeps line breaks inside quotes as they are.
     records = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        fill(table, counted(records))
+        fill(table, enumerate(counted(records), start=1))
     except csv.Error as error:
         table.broken = (done + 1, _explain(error))
     return table

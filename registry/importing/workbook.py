@@ -10,12 +10,15 @@ import zipfile
 from collections.abc import Iterator
 from typing import Any
 
-import openpyxl
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
+from openpyxl.reader import excel
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet._read_only import ReadOnlyWorksheet
+from openpyxl.worksheet._reader import WorkSheetParser
+from openpyxl.xml.constants import SHARED_STRINGS
 
-from registry.importing.tables import MAX_COLUMNS, Table, Unreadable, fill
+from registry.importing.tables import MAX_COLUMNS, MAX_ROWS, Table, Unreadable, fill
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +29,8 @@ MAX_RATIO = 100  # real sheets pack 5–30 times; only small parts may pack bett
 RATIO_FREE = 1024 * 1024
 MAX_ROW_BYTES = 4 * 1024 * 1024
 MAX_SHEETS = 30
-LAST_ROW = 1_048_576
+MAX_ALL_ROWS = 4 * MAX_ROWS  # of all sheets together, the blank ones that the file spells out included
+ROW_END, TEXT_END = b"</row>", b"</si>"
 ERROR_CELL = "Cellen viser en fejl fra regnearket. Ret den, eller slet indholdet."
 FORMULA_CELL = "Cellen {cell} er en formel. Skriv den værdi, den giver, i stedet."
 
@@ -39,15 +43,13 @@ def read_workbook(file: str, content: bytes) -> list[Table]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about styles and validations that we do not use
         try:
-            book = openpyxl.load_workbook(
-                io.BytesIO(content), read_only=True, data_only=False, keep_links=False
-            )
+            reader = _Reader(io.BytesIO(content), read_only=True, keep_links=False)
             try:
-                if len(book.sheetnames) > MAX_SHEETS:
-                    raise Unreadable(f"Filen har flere end {MAX_SHEETS} ark.")
-                return [_table(file, sheet) for sheet in book.worksheets]
+                reader.read()
+                budget = _Budget()
+                return [_table(file, sheet, budget) for sheet in reader.sheets]
             finally:
-                book.close()
+                reader.archive.close()
         except Unreadable:
             raise
         except Exception as error:  # a broken file may raise anything; the person needs one answer
@@ -90,20 +92,21 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
             raise Unreadable("Excel-filen er låst med adgangskode. Gem den uden adgangskode.")
         if entry.file_size > RATIO_FREE and entry.file_size > MAX_RATIO * max(entry.compress_size, 1):
             raise Unreadable(too_much)
-        if entry.file_size > MAX_SMALL_PART and _is_tree(entry.filename):
+        if entry.file_size > MAX_SMALL_PART and _is_read_whole(entry.filename):
             raise Unreadable(too_much)
 
 
-def _is_tree(name: str) -> bool:
-    """Parts that openpyxl reads whole. Sheets and shared texts are streamed; media are never read."""
-    return name.endswith((".xml", ".rels")) and _unit(name) == b""
+def _is_read_whole(name: str) -> bool:
+    """Whatever its suffix: openpyxl goes by content type. Sheets and texts are streamed, media never read."""
+    return not _unit(name) and not name.startswith("xl/media/")
 
 
 def _unit(name: str) -> bytes:
     """What ends one unit of a part that is streamed; openpyxl holds one such unit at a time."""
-    if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-        return b"</row>"
-    return b"</si>" if name == "xl/sharedStrings.xml" else b""
+    lower = name.lower()
+    if lower.startswith("xl/worksheets/") and lower.endswith(".xml"):
+        return ROW_END
+    return TEXT_END if lower == "xl/sharedstrings.xml" else b""
 
 
 def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
@@ -122,14 +125,95 @@ def _check_part(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
                 raise Unreadable("En række i regnearket er urimeligt lang. Gem arket som CSV i stedet.")
 
 
-def _table(file: str, sheet: Any) -> Table:
+class _Reader(excel.ExcelReader):
+    """Opens only the parts we use, and only where ``guard`` has held them against their limits.
+
+    openpyxl finds parts by content type and relation; the limits go by name. So the two must agree.
+    """
+
+    sheets: list[_Sheet]
+
+    def read_strings(self) -> None:
+        package: Any = self.package
+        if (part := package.find(SHARED_STRINGS)) is not None:
+            _must_be(part.PartName[1:], TEXT_END)
+        super().read_strings()
+
+    def read_workbook(self) -> None:
+        name = excel._find_workbook_part(self.package).PartName[1:]  # type: ignore[attr-defined]
+        _must_be(name, b"")
+        super().read_workbook()
+        if len(self.parser.sheets) > MAX_SHEETS:
+            raise Unreadable(f"Filen har flere end {MAX_SHEETS} ark.")
+
+    def read_worksheets(self) -> None:
+        self.sheets = []
+        for sheet, relation in self.parser.find_sheets():
+            if relation.target in self.valid_files and "chartsheet" not in relation.Type:
+                _must_be(relation.target, ROW_END)
+                self.sheets.append(_Sheet(self.wb, sheet.name, relation.target, self.shared_strings))
+
+    def read_nothing(self) -> None:
+        """Properties, themes and the like hold nothing to import."""
+
+    read_properties = read_custom = read_theme = read_nothing
+
+
+def _must_be(name: str, unit: bytes) -> None:
+    if _unit(name) != unit or not name.lower().endswith((".xml", ".rels")) or name.startswith("xl/media/"):
+        log.info("A part of a workbook is not where it belongs: %r", name)
+        raise Unreadable(DAMAGED)
+
+
+class _Sheet(ReadOnlyWorksheet):
+    """A sheet whose missing rows are not made up: openpyxl would give a million for one cell at the bottom."""
+
+    def _get_size(self) -> None:
+        """What the file claims about its own size is not to be trusted, nor worth a reading of its own."""
+
+    def numbered(self) -> Iterator[tuple[int, Any]]:
+        """The rows the file has, with their numbers. More columns than allowed are asked for, so that too
+        many are seen and not cut off."""
+        this: Any = self  # the stubs leave out what we lean on
+        with this._get_source() as source:
+            parser = WorkSheetParser(
+                source,
+                this._shared_strings,
+                data_only=False,
+                epoch=this.parent.epoch,
+                date_formats=this.parent._date_formats,
+                timedelta_formats=this.parent._timedelta_formats,
+            )
+            last = 0
+            for number, row in parser.parse():
+                if number <= last:
+                    raise Unreadable(DAMAGED)
+                last = number
+                yield number, this._get_row(row, 1, MAX_COLUMNS + 1)
+
+
+class _Budget:
+    """The rows left to all sheets of a workbook."""
+
+    left = MAX_ALL_ROWS
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            limit = f"{MAX_ALL_ROWS:,}".replace(",", ".")
+            raise Unreadable(
+                f"Arkene har tilsammen flere end {limit} rækker, når de tomme tælles med. "
+                "Slet de tomme rækker under tabellerne, eller del filen i flere."
+            )
+
+
+def _table(file: str, sheet: _Sheet, budget: _Budget) -> Table:
     table = Table(file=f"{file}: {sheet.title}", name=sheet.title)
     faults: dict[tuple[int, int], str] = {}
 
-    def records() -> Iterator[list[str]]:
-        # More columns than allowed are asked for, so that too many are seen and not cut off.
-        rows = sheet.iter_rows(max_row=LAST_ROW, max_col=MAX_COLUMNS + 1)
-        for number, row in enumerate(rows, start=1):
+    def records() -> Iterator[tuple[int, list[str]]]:
+        for number, row in sheet.numbered():
+            budget.spend()
             record = []
             for index, cell in enumerate(row):
                 value = cell.value
@@ -145,9 +229,8 @@ def _table(file: str, sheet: Any) -> Table:
                     record.append(str(value))
                 else:
                     record.append(as_text(value))
-            yield record
+            yield number, record
 
-    sheet.reset_dimensions()  # what the file claims about its own size is not to be trusted
     fill(table, records())
     table.faults |= faults
     return table

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import random
+import time
 import zipfile
 
+import openpyxl
 import pytest
+from openpyxl.xml.constants import SHARED_STRINGS
 
 from registry.importing import SourceFile
 from registry.importing.planning import _loops
@@ -442,8 +445,6 @@ def test_a_formula_and_an_error_cell_are_named_by_sheet_row_and_cell():
 
 
 def test_a_merged_header_in_a_workbook_is_recognised():
-    import openpyxl
-
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -550,3 +551,99 @@ def test_a_sheet_that_lies_about_its_size_is_read_all_the_same():
     )
     assert told(found) == []
     assert counts(found)["systems"] == (1, 0, 0)
+
+
+def sheet_xml(*numbered: int) -> bytes:
+    """A worksheet with one cell in column A of each of these rows."""
+    cells = "".join(
+        f'<row r="{n}"><c r="A{n}" t="inlineStr"><is><t>code</t></is></c></row>' for n in numbered
+    )
+    namespace = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    return f'<worksheet xmlns="{namespace}"><sheetData>{cells}</sheetData></worksheet>'.encode()
+
+
+def test_a_cell_far_below_the_table_costs_no_million_rows_and_is_named():
+    bottom = repacked({"xl/worksheets/sheet1.xml": sheet_xml(1, 1_048_576)})
+    started = time.process_time()
+    found = told(plan([SourceFile("x.xlsx", bottom)]))
+    assert time.process_time() - started < 1
+    assert ("x.xlsx: systems", 1_048_576) in [(file, row) for file, row, *_ in found]
+    assert "Der er 1.048.574 tomme rækker over denne" in found[-1][3]
+    blank = csv("organisations", "code,name,kind\n" + ",,\n" * 10_001 + "A,A,unit\n")
+    assert next((row, "10.001 tomme" in message) for _, row, _, message in told(plan([blank]))) == (
+        10_003,
+        True,
+    )
+    assert told(plan([csv("organisations", "code,name,kind\nA,A,unit\n" + ",,\n" * 10_001)])) == []
+
+
+def test_all_sheets_share_one_budget_of_rows(monkeypatch):
+    monkeypatch.setattr("registry.importing.workbook._Budget.left", 3)
+    few = workbook({"organisations": rows(ORGANISATIONS)[:3], "Ark2": []})
+    assert told(plan([SourceFile("x.xlsx", few)])) == []
+    many = workbook({"organisations": rows(ORGANISATIONS)[:3], "systems": rows(SYSTEMS)})
+    ((_, _, _, message),) = told(plan([SourceFile("x.xlsx", many)]))
+    assert "tilsammen flere end" in message
+
+
+TEXTS = "xl/sharedStrings.xml"
+
+
+def moved(part: str, to: str, size: int = 0) -> bytes:
+    """A workbook with a part under another name, known by its content type, and made larger."""
+    book, saved, packed = openpyxl.Workbook(), io.BytesIO(), io.BytesIO()
+    assert book.active is not None
+    book.active.title = "systems"
+    for row in rows(SYSTEMS):
+        book.active.append(row)
+    book.save(saved)
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
+        for entry in old.infolist():
+            content = old.read(entry)
+            if entry.filename == "[Content_Types].xml" or entry.filename.endswith(".rels"):
+                content = content.replace(part.encode(), to.encode())
+            if entry.filename == "[Content_Types].xml" and part == TEXTS:
+                texts = f'<Override PartName="/{to}" ContentType="{SHARED_STRINGS}"/></Types>'
+                content = content.replace(b"</Types>", texts.encode())
+                new.writestr(
+                    to,
+                    b"<sst><si><t>"
+                    + random.Random(1).randbytes(size // 2).hex().encode()
+                    + b"</t></si></sst>",
+                )
+            name = to if entry.filename == part else entry.filename
+            if entry.filename == "xl/_rels/workbook.xml.rels" and part == "xl/workbook.xml":
+                name = f"xl/_rels/{to.removeprefix('xl/')}.rels"
+            if name == to:
+                content += b"<!--" + random.Random(1).randbytes(size // 2).hex().encode() + b"-->"
+            new.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("part", "to", "size", "why"),
+    [
+        ("xl/workbook.xml", "xl/workbook.dat", 6_000_000, "fylder for meget"),
+        ("xl/workbook.xml", "xl/workbook.dat", 0, "beskadiget"),
+        ("xl/workbook.xml", "xl/media/workbook.xml", 6_000_000, "beskadiget"),
+        ("xl/workbook.xml", "xl/worksheets/workbook.xml", 0, "beskadiget"),
+        (TEXTS, "xl/worksheets/texts.xml", 0, "beskadiget"),
+        (TEXTS, "xl/media/texts.xml", 6_000_000, "beskadiget"),
+        ("xl/worksheets/sheet1.xml", "xl/media/sheet1.xml", 6_000_000, "beskadiget"),
+    ],
+)
+def test_a_part_that_is_not_where_it_belongs_is_refused(part, to, size, why):
+    ((_, _, _, message),) = told(plan([SourceFile("x.xlsx", moved(part, to, size))]))
+    assert why in message
+
+
+def test_rows_that_do_not_come_in_order_are_refused():
+    back = repacked({"xl/worksheets/sheet1.xml": sheet_xml(1, 2, 2)})
+    ((_, _, _, message),) = told(plan([SourceFile("x.xlsx", back)]))
+    assert "beskadiget" in message
+
+
+def test_a_workbook_with_too_many_sheets_is_refused():
+    book = workbook({f"Ark{i}": [] for i in range(31)})
+    ((_, _, _, message),) = told(plan([SourceFile("x.xlsx", book)]))
+    assert "flere end 30 ark" in message
