@@ -1,7 +1,9 @@
-"""The outer wall against large uploads, and the transaction that every unsafe request runs in."""
+"""The outer wall: large uploads, unreadable requests, private pages; and the transaction of every unsafe request."""
 
 from __future__ import annotations
 
+import codecs
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +20,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 View = Callable[..., HttpResponseBase]
 
 FORM_SLACK = 64 * 1024  # what a form may carry beside its file
+CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
 
@@ -39,6 +42,53 @@ class UploadLimitMiddleware:
             return self.get_response(request)
         megabytes = settings.UPLOAD_MAX_BYTES // (1024 * 1024)
         return HttpResponse(render_to_string("413.html", {"megabytes": megabytes}), status=413)
+
+
+def unreadable() -> HttpResponse:
+    """The page (400) for a request that cannot be read. Needs no request."""
+    return HttpResponse(render_to_string("400.html"), status=400)
+
+
+class SoundRequestMiddleware:
+    """Answer 400 to a character set other than UTF-8 and to control characters in a cookie.
+
+    Django would decode forms and addresses with any of Python's codecs, and PostgreSQL takes no NUL in the
+    session's key. No browser sends such things.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if not _is_utf8(charset) or any(CONTROL.search(value) for value in request.COOKIES.values()):
+            return unreadable()
+        return self.get_response(request)
+
+
+def _is_utf8(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset).name == "utf-8"
+    except (LookupError, ValueError):
+        return False
+
+
+class PrivatePagesMiddleware:
+    """Let no cache keep a page made for somebody signed in: ``private, no-store`` unless the view says otherwise.
+
+    So the back button shows nothing after signing off: with ``no-cache`` Chromium's back/forward cache still did.
+    What was typed in a form still stands there for who goes back from an error page (Chromium, http and https).
+    Goes by the session's cookie, so an answer about a database that is down asks nothing of it.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
 
 
 def _somebody_else_is_writing(error: OperationalError) -> bool:
@@ -70,9 +120,11 @@ class RecordingMiddleware:
         exempt = any(
             getattr(v, "recording_exempt", False) for v in (view, getattr(view, "view_class", None)) if v
         )
-        if request.method in SAFE_METHODS or exempt:
+        if request.method in SAFE_METHODS:
             return None
         try:
+            if exempt:
+                return view(request, *args, **kwargs)
             return self._recorded(request, view, args, kwargs)
         except OperationalError as error:
             if not _somebody_else_is_writing(error):

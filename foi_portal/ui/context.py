@@ -1,5 +1,6 @@
-"""What every page needs: the main menu."""
+"""What every page needs: the main menu, and where to write for help."""
 
+from django.conf import settings
 from django.http import HttpRequest
 
 MENU: list[tuple[str, str, str]] = [
@@ -14,5 +15,5 @@ MENU: list[tuple[str, str, str]] = [
 
 
 def portal(request: HttpRequest) -> dict[str, object]:
-    """Template context on every page: the menu's entries in order."""
-    return {"menu": MENU}
+    """Template context on every page: the menu's entries in order, and the unit's mailbox (may be empty)."""
+    return {"menu": MENU, "foi_email": settings.FOI_EMAIL}
