@@ -11,6 +11,7 @@ from typing import ClassVar, Self, TypeVar
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Now
+from django.utils import timezone
 
 
 class User(AbstractUser):
@@ -119,4 +120,24 @@ class Change(models.Model):
         return f"{self.table} {self.row_id} {self.operation}"
 
 
-__all__ = ["Archivable", "ArchivableQuerySet", "Change", "Record", "User"]
+class SignInFailure(models.Model):
+    """One guess at a password within the last quarter of an hour (``signin.py``). Older ones are deleted.
+
+    ``name`` is a keyed digest of the user name that was written.
+    """
+
+    name = models.CharField("brugernavn", max_length=64)
+    address = models.CharField("adresse", max_length=45, blank=True)
+    at = models.DateTimeField("hvornår", default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = "forgæves log på"
+        verbose_name_plural = "forgæves log på"
+        default_permissions = ()
+        indexes: ClassVar = [models.Index(fields=["address", "-at"], name="signin_from_address")]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.at}"
+
+
+__all__ = ["Archivable", "ArchivableQuerySet", "Change", "Record", "SignInFailure", "User"]
