@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
 from django.urls import reverse_lazy
 
 from foi_portal.ui.filters import FilterSet
@@ -40,24 +40,45 @@ MISSING = (
 )
 
 
-def owning_systems(request: HttpRequest) -> QuerySet[Organisation]:
+def owning_systems() -> QuerySet[Organisation]:
     """Those a select of owners offers: the ones that own a fagsystem."""
     return Organisation.objects.filter(pk__in=System.objects.values("department"))
 
 
-def providers_of_systems(request: HttpRequest) -> QuerySet[Organisation]:
+def providers_of_systems() -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=System.objects.values("provider"))
 
 
-def providers_of_components(request: HttpRequest) -> QuerySet[Organisation]:
+def providers_of_components() -> QuerySet[Organisation]:
     return Organisation.objects.filter(pk__in=Component.objects.values("provider"))
 
 
-class CodeFilter(django_filters.ModelChoiceFilter):  # type: ignore[misc]
-    """A select whose address holds the organisation's code and not a number nobody knows."""
+class CodeChoice(forms.ChoiceField):
+    """Codes are typed in links too, in any case."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(to_field_name="code", empty_label="Alle", **kwargs)
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).strip().upper()
+
+
+class CodeFilter(django_filters.Filter):  # type: ignore[misc]
+    """A select whose address holds the organisation's code and not a number nobody knows.
+
+    Its rows are fetched once, for the options and for judging the answer.
+    """
+
+    def __init__(self, rows: Callable[[], QuerySet[Organisation]], **kwargs: Any) -> None:
+        self.rows = rows
+        super().__init__(**kwargs)
+
+    @property
+    def field(self) -> forms.ChoiceField:
+        if not hasattr(self, "_field"):
+            choices = [("", "Alle"), *self.rows().values_list("code", "name")]
+            self._field = CodeChoice(choices=choices, required=False, label=self.label)
+        return self._field
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs.filter(**{f"{self.field_name}__code": value}) if value else qs
 
 
 class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
@@ -77,12 +98,13 @@ class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
 
 
 class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """One component or system by code or by name: the best hit of the search is meant; no hit, no rows.
+    """One component or system by code or by name; the tag says which was taken. No hit, no rows.
 
-    The method named gets the row's code.
+    The filter set's method ``then`` gets the rows and the code.
     """
 
-    def __init__(self, kind: str = "", **kwargs: Any) -> None:
+    def __init__(self, then: str, kind: str = "", **kwargs: Any) -> None:
+        self.then = then  # not ``method``: that would put this class's own ``filter`` out of use
         self.kinds = [kind] if kind else list(Kind.values)
         address = reverse_lazy("asset-lookup")
         super().__init__(widget=forms.TextInput(attrs={"data-lookup": address}), **kwargs)
@@ -90,9 +112,20 @@ class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         if not value:
             return qs
-        typed = value.split(SEPARATOR, maxsplit=1)[0]
-        hits = search.lookup(typed, self.kinds, limit=1)
-        return super().filter(qs, hits[0]["code"]) if hits else qs.none()
+        typed = value.split(SEPARATOR, maxsplit=1)[0].strip()
+        found = self._best(typed, search.lookup(typed, self.kinds))
+        if found is None:
+            return qs.none()
+        self.parent.meant[self.field_name] = found["label"]
+        rows: QuerySet[Any] = getattr(self.parent, self.then)(qs, found["code"])
+        return rows
+
+    def _best(self, typed: str, hits: list[dict[str, str]]) -> dict[str, str] | None:
+        """The one with that code; else the shortest name that begins so; else the search's best."""
+        exact = [hit for hit in hits if hit["code"] == typed.upper()]
+        begin = [hit for hit in hits if hit["name"].casefold().startswith(typed.casefold())]
+        begin.sort(key=lambda hit: (len(hit["name"]), len(hit["code"])))
+        return next(iter([*exact, *begin, *hits]), None)
 
 
 class AssetFilter(FilterSet):
@@ -102,14 +135,14 @@ class AssetFilter(FilterSet):
     status = django_filters.ChoiceFilter(
         field_name="lifecycle", label="Status", choices=Lifecycle.choices, empty_label="Alle"
     )
-    uses = PickFilter("component", label="Bruger komponenten", method="filter_uses")
+    uses = PickFilter("filter_uses", "component", label="Bruger komponenten")
     missing = django_filters.ChoiceFilter(
         label="Mangler", choices=MISSING, empty_label="Vis alle", method="filter_missing"
     )
 
-    def filter_uses(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def filter_uses(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
         """Those with an ongoing dependency on the component, directly or on one of its modules."""
-        using = Dependency.objects.ongoing().filter(target__in=queries.modules_below(value))
+        using = Dependency.objects.ongoing().filter(target__in=queries.modules_below(code))
         return rows.filter(pk__in=using.values("source"))
 
     def filter_missing(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
@@ -127,11 +160,11 @@ class AssetFilter(FilterSet):
 class SystemFilter(AssetFilter):
     seldom = ("personal_data", "missing", "archived")
 
-    department = CodeFilter(label="Forvaltning", queryset=owning_systems)
+    department = CodeFilter(label="Forvaltning", rows=owning_systems)
     vendor = CodeFilter(
         field_name="provider",
         label="Leverandør",
-        queryset=providers_of_systems,
+        rows=providers_of_systems,
     )
     criticality = django_filters.ChoiceFilter(
         label="Kritikalitet", choices=Criticality.choices, empty_label="Alle"
@@ -165,17 +198,17 @@ class ComponentFilter(AssetFilter):
     owner = CodeFilter(
         field_name="provider",
         label="Ejer",
-        queryset=providers_of_components,
+        rows=providers_of_components,
     )
-    parent = PickFilter("component", label="Hører til", method="filter_parent")
+    parent = PickFilter("filter_parent", "component", label="Hører til")
 
     class Meta:
         model = Component
         fields = ("q", "level", "type", "owner", "parent", "status", "uses", "missing", "archived")
 
-    def filter_parent(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def filter_parent(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
         """Everything below the component, however deep."""
-        return rows.filter(pk__in=queries.modules_below(value)[1:])
+        return rows.filter(pk__in=queries.modules_below(code)[1:])
 
 
 class OrganisationFilter(FilterSet):
@@ -200,13 +233,13 @@ class DependencyFilter(FilterSet):
         "target__code",
         label="Navn, kode eller formål",
     )
-    source = PickFilter(label="Hvem bruger", method="filter_source")
-    target = PickFilter(label="Hvad bruges", method="filter_target")
-    within = PickFilter("component", label="Hvad bruges, med moduler", method="filter_within")
+    source = PickFilter("filter_source", label="Hvem bruger")
+    target = PickFilter("filter_target", label="Hvad bruges")
+    within = PickFilter("filter_within", "component", label="Hvad bruges, med moduler")
     department = CodeFilter(
         field_name="source__department",
         label="Forvaltning",
-        queryset=owning_systems,
+        rows=owning_systems,
     )
     direction = django_filters.ChoiceFilter(label="Data", choices=Direction.choices, empty_label="Alle")
     importance = django_filters.ChoiceFilter(
@@ -228,16 +261,16 @@ class DependencyFilter(FilterSet):
             "archived",
         )
 
-    def filter_source(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def filter_source(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
         """One asset's ongoing dependencies; with ?status= set, those of that status."""
-        return self._ongoing(rows.filter(source__code=value))
+        return self._ongoing(rows.filter(source__code=code))
 
-    def filter_target(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
-        return self._ongoing(rows.filter(target__code=value))
+    def filter_target(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
+        return self._ongoing(rows.filter(target__code=code))
 
-    def filter_within(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+    def filter_within(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
         """What is used from outside: a platform's modules that use each other are not among its users."""
-        inside = queries.modules_below(value)
+        inside = queries.modules_below(code)
         return self._ongoing(rows.filter(target__in=inside).exclude(source__in=inside))
 
     def _ongoing(self, rows: Any) -> QuerySet[Any]:

@@ -36,6 +36,10 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]
             self._qs = self.filter_queryset(self.queryset.all())
         return self._qs
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.meant: dict[str, str] = {}  # what a filter took a typed text to mean, by its name
+
     @property
     def often_fields(self) -> list[Any]:
         return [bound for bound in self.form if bound.name not in self.seldom]
@@ -71,7 +75,10 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]
             query = self.data.copy()
             query.pop(name)
             query.pop("page", None)
-            shown = f"{shorten(raw)} (kendes ikke)" if value in (None, "") else _shown(field, value)
+            if value in (None, ""):
+                shown = f"{shorten(raw)} (kendes ikke)"
+            else:
+                shown = self.meant.get(name) or _shown(field, value)
             tags.append({"label": str(field.label), "value": shown, "url": f"?{query.urlencode()}"})
         return tags
 

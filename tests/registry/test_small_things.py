@@ -132,3 +132,24 @@ def test_waiting_too_long_for_somebody_elses_lock_is_a_page_and_nothing_is_writt
     assert "Dine rettelser er ikke gemt" in response.content.decode()
     row.refresh_from_db()
     assert row.archived_at is None
+
+
+@pytest.mark.parametrize(
+    "typed", ["SP", "sp", "SP · Serviceplatformen (SP)", "serviceplatformen", "Serviceplatform"]
+)
+def test_a_filter_takes_a_name_as_well_as_a_code_and_says_what_it_took(foi: Client, typed: str) -> None:
+    platform = factories.component(code="SP", name="Serviceplatformen (SP)")
+    service = factories.component(
+        code="SPADM", name="Serviceplatformens administrationsmodul", parent=platform
+    )
+    factories.dependency(source=factories.system(name="Cura"), target=service)
+    factories.system(name="Aula")
+    page = foi.get(reverse("system-list"), {"uses": typed}).content.decode()
+    assert ">Cura</a>" in page
+    assert ">Aula</a>" not in page
+    assert "Bruger komponenten: SP · Serviceplatformen (SP)" in page
+
+
+def test_a_filter_on_something_unknown_gives_no_rows(foi: Client) -> None:
+    factories.system(name="Aula")
+    assert ">Aula</a>" not in foi.get(reverse("system-list"), {"uses": "Qwxyz"}).content.decode()
