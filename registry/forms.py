@@ -15,11 +15,13 @@ from registry.models import (
     Asset,
     Component,
     ComponentType,
+    Criticality,
     Dependency,
     Kind,
     Level,
     Organisation,
     OrganisationKind,
+    PersonalData,
     System,
 )
 from registry.search import nearest_codes
@@ -64,6 +66,19 @@ class AssetForm(forms.ModelForm[Any]):
     active_from = YearOrDateField(label="I drift fra", required=False, help_text="Årstal eller dato.")
     phasing_out_from = YearOrDateField(label="Udfases fra", required=False, help_text="Årstal eller dato.")
     retired_from = YearOrDateField(label="Slutdato", required=False, help_text="Den første dag uden drift.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, choices, empty in (
+            ("criticality", Criticality.choices, "Ikke vurderet"),
+            ("personal_data", PersonalData.choices, "Ikke oplyst"),
+        ):
+            if name in self.fields:
+                self.fields[name].choices = [("", empty), *choices]  # type: ignore[attr-defined]
+        if "external_id" in self.fields:
+            self.fields["external_id"].error_messages["invalid"] = (
+                "Kopiér id'et fra KITOS. Det ser ud som 4f3d1a52-7c1e-4b8e-9a34-d0c2b6f10a7e."
+            )
 
     def _get_validation_exclusions(self) -> set[str]:
         return super()._get_validation_exclusions() - {"kind"}  # type: ignore[misc, no-any-return]

@@ -95,6 +95,14 @@
     });
   });
 
+  // A half-filled form is not left by a slip: the browser asks first. Saving is no slip.
+  document.querySelectorAll("form[data-guard]").forEach(function (form) {
+    let dirty = false;
+    form.addEventListener("input", function () { dirty = true; });
+    form.addEventListener("submit", function () { dirty = false; });
+    window.addEventListener("beforeunload", function (event) { if (dirty) event.preventDefault(); });
+  });
+
   // The bar for selected rows: dkfds tells how many boxes are ticked.
   document.addEventListener("fds.table.selectable.updated", function (event) {
     const bar = document.getElementById("bulk");

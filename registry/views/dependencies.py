@@ -79,6 +79,8 @@ class DependencyForms(DependencyView, views.FormView):
         """The row is one of its source's, also when the form has just given it that source."""
         if not may_edit_dependencies(self.request.user, form.instance.source, (self.action,)):
             raise PermissionDenied
+        if "verified_on" in form.changed_data:
+            form.instance.verified_by = self.request.user if form.instance.verified_on else None
         return super().save(form)
 
 
@@ -186,7 +188,8 @@ class DependencyTable(views.ModelView):
                 messages.error(request, "Nogen gemte noget i samme øjeblik, som står i vejen. Gem igen.")
             return self.table_page(asset, old, new, status=409)
         if changed or new:
-            messages.success(request, f"{asset}: {len(new)} tilføjet, {len(changed)} rettet.")
+            done = [f"{n} {word}" for n, word in ((len(new), "tilføjet"), (len(changed), "rettet")) if n]
+            messages.success(request, f"{asset}: {', '.join(done)}.")
         else:
             messages.info(request, "Ingen ændringer at gemme.")
         return HttpResponseRedirect(

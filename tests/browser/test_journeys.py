@@ -64,7 +64,7 @@ class TestFOI:
         page.get_by_role("button", name="Gem ændringer").click()
 
         expect(page.get_by_role("heading", level=1)).to_contain_text("Prøvesystemet")
-        expect(page.get_by_text("5 tilføjet, 0 rettet")).to_be_visible()
+        expect(page.get_by_text("5 tilføjet")).to_be_visible()
         foi.audit("færdig")
         system = System.objects.get(code="PRØVE-1")
         assert system.provider is not None
@@ -89,7 +89,7 @@ class TestFOI:
         for index, code in enumerate(codes[:2]):
             page.locator(f'[name="n{index + 3}-target"]').fill(code)
         page.get_by_role("button", name="Gem ændringer").click()
-        expect(page.get_by_text("5 tilføjet, 0 rettet")).to_be_visible()
+        expect(page.get_by_text("5 tilføjet")).to_be_visible()
         # choosing columns and filtering work without script too
         foi.goto("/fagsystemer/")
         page.get_by_text("Kolonner", exact=True).click()
@@ -140,7 +140,7 @@ class TestFOI:
             page.keyboard.press("Enter")
         tab_to(page, "Gem ændringer")
         page.keyboard.press("Enter")
-        expect(page.get_by_text("5 tilføjet, 0 rettet")).to_be_visible()
+        expect(page.get_by_text("5 tilføjet")).to_be_visible()
         system = System.objects.get(code="TAST")
         assert {d.target.code for d in Dependency.objects.filter(source=system)} == set(codes)
         # the column menu by keyboard

@@ -57,7 +57,7 @@ class TestAdding:
         response = foi.post(
             url, new(*({"target": c, "purpose": "Til noget"} for c in codes), reason="Nyt"), follow=True
         )
-        assert "Cura: 5 tilføjet, 0 rettet." in words(response)
+        assert "Cura: 5 tilføjet." in words(response)
         assert sorted(d.target.code for d in Dependency.objects.all()) == [
             "KLE",
             "KY",
@@ -272,7 +272,7 @@ class TestOthersRows:
         fields = opened(foi, url) | {"n0-target": "KLE"}
         Dependency.objects.filter(pk=row.pk).update(direction="writes")
         factories.dependency(source=row.source, target=row.target, direction="reads")
-        assert "1 tilføjet, 0 rettet" in words(foi.post(url, fields, follow=True))
+        assert "1 tilføjet" in words(foi.post(url, fields, follow=True))
         row.refresh_from_db()
         assert (row.direction, row.version) == ("writes", 2)
 

@@ -153,3 +153,24 @@ def test_a_filter_takes_a_name_as_well_as_a_code_and_says_what_it_took(foi: Clie
 def test_a_filter_on_something_unknown_gives_no_rows(foi: Client) -> None:
     factories.system(name="Aula")
     assert ">Aula</a>" not in foi.get(reverse("system-list"), {"uses": "Qwxyz"}).content.decode()
+
+
+def test_who_looked_a_dependency_over_is_written_with_the_date(foi: Client) -> None:
+    row = factories.dependency()
+    data = {
+        **{"source": row.source.code, "target": row.target.code, "direction": "reads", "importance": "minor"},
+        **{"status": "active", "verified_on": "01-11-2026", "version": "1"},
+    }
+    assert foi.post(reverse("dependency-update", args=[row.pk]), data).status_code == 302
+    row.refresh_from_db()
+    assert row.verified_by == foi.user  # type: ignore[attr-defined]
+    data |= {"verified_on": "", "version": "2"}
+    assert foi.post(reverse("dependency-update", args=[row.pk]), data).status_code == 302
+    row.refresh_from_db()
+    assert row.verified_by is None
+
+
+def test_what_is_not_known_has_words_in_the_form(foi: Client) -> None:
+    page = foi.get(reverse("system-create")).content.decode()
+    assert "Ikke vurderet" in page
+    assert "---------" not in page

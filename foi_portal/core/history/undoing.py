@@ -10,6 +10,8 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, to_python, tracked_models
 from foi_portal.core.keys import among
@@ -81,12 +83,21 @@ def undo(change_set: uuid.UUID, actor: User, reason: str = "") -> Undone:
     """
     from foi_portal.core.history import recording
 
-    why = f"Fortryder ændringssæt {change_set}" + (f": {reason.strip()}" if reason.strip() else "")
+    why = _named(change_set) + (f": {reason.strip()}" if reason.strip() else "")
     try:
         with recording(actor=actor, kind=Change.Kind.UNDO, reason=why) as own_set:
             return Undone(own_set, _restore(change_set))
     except IntegrityError as error:
         raise NotUndoable("De gamle værdier kan ikke gemmes, fordi andre rækker nu står i vejen.") from error
+
+
+def _named(change_set: uuid.UUID) -> str:
+    """The act that is taken back, as people remember it: what kind it was, and when."""
+    first = Change.objects.filter(change_set=change_set).order_by("id").first()
+    if first is None:
+        return "Fortryder"
+    when = date_format(timezone.localtime(first.at), "j. N Y H.i")
+    return f"Fortryder {first.get_kind_display().lower()} fra {when}"
 
 
 def _restore(change_set: uuid.UUID) -> int:
