@@ -7,6 +7,7 @@ the published format (old names, periods) are here too, so that an export can be
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +16,8 @@ from typing import Any, Literal
 
 from django.db.models import Model
 
+from foi_portal.ui.tables import Column as ListColumn
+from registry import tables
 from registry.importing.values import (
     BadValue,
     parse_choice,
@@ -59,7 +62,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """One kind of file. ``keys`` are the columns that say which row is meant and so must be there."""
+    """One kind of file. ``keys`` are the columns that say which row is meant and so must be there.
+
+    ``computed`` are the columns of our own exports that say what follows from other rows: read past.
+    ``table`` is the list's columns, whose headings people copy.
+    """
 
     name: str
     label: str
@@ -68,6 +75,8 @@ class FileFormat:
     keys: tuple[str, ...] = ("code",)
     fixed: tuple[tuple[str, Any], ...] = ()
     rules: tuple[Rule, ...] = ()
+    computed: tuple[str, ...] = ("updated_at",)
+    table: tuple[ListColumn, ...] = ()
 
     @property
     def by_name(self) -> dict[str, Column]:
@@ -157,6 +166,8 @@ LIFE = (
 
 ORGANISATIONS = FileFormat(
     name="organisations",
+    computed=("systems", "supplied", "updated_at"),
+    table=tables.ORGANISATION_COLUMNS,
     label="Organisationer",
     model=Organisation,
     columns=(
@@ -176,6 +187,8 @@ ORGANISATIONS = FileFormat(
 )
 COMPONENTS = FileFormat(
     name="components",
+    computed=("uses", "used_by", "updated_at"),
+    table=tables.COMPONENT_COLUMNS,
     label="Komponenter",
     model=Asset,
     fixed=(("kind", Kind.COMPONENT.value),),
@@ -202,6 +215,8 @@ COMPONENTS = FileFormat(
 )
 SYSTEMS = FileFormat(
     name="systems",
+    computed=("uses", "used_by", "updated_at"),
+    table=tables.SYSTEM_COLUMNS,
     label="Fagsystemer",
     model=Asset,
     fixed=(("kind", Kind.SYSTEM.value),),
@@ -227,6 +242,8 @@ SYSTEMS = FileFormat(
 )
 DEPENDENCIES = FileFormat(
     name="dependencies",
+    computed=("department", "updated_at"),
+    table=tables.DEPENDENCY_COLUMNS,
     label="Afhængigheder",
     model=Dependency,
     keys=("source_code", "target_code", "direction"),
@@ -248,6 +265,33 @@ DEPENDENCIES = FileFormat(
 )
 # In the order they lean on each other.
 FORMATS = {f.name: f for f in (ORGANISATIONS, COMPONENTS, SYSTEMS, DEPENDENCIES)}
+
+
+def plain_name(name: str) -> str:
+    """A file's or sheet's name as the formats are known by: ``Fagsystemer (2)`` → ``systems``."""
+    bare = re.sub(r"\s*\(\d+\)$", "", name.strip().casefold()).replace("æ", "ae")
+    return _DANISH_NAMES.get(bare, bare)
+
+
+def plain_heading(cell: str) -> str:
+    """A heading without case, blanks and hyphens: `` Hører-til `` → ``hører_til``."""
+    return "_".join(cell.replace("\u00a0", " ").strip(" \ufeff\t\r\n").casefold().replace("-", " ").split())
+
+
+def _headings(found: FileFormat) -> dict[str, str]:
+    """Heading → column: its name, what the form calls it, what the list calls it. The first of these wins."""
+    headings = {name: name for name in (*found.by_name, *found.computed)}
+    for column in found.columns:
+        label = getattr(found.model._meta.get_field(column.field), "verbose_name", column.name)
+        headings.setdefault(plain_heading(str(label)), column.name)
+    for shown in found.table:
+        headings.setdefault(plain_heading(shown.label), shown.name)
+    return headings
+
+
+# The portal's own exports are named as its lists are.
+_DANISH_NAMES = {f.label.casefold().replace("æ", "ae"): f.name for f in FORMATS.values()}
+HEADINGS = {f.name: _headings(f) for f in FORMATS.values()}
 
 # Files of the same format that a later part of the portal will read: known, said so, and left alone.
 LATER = {

@@ -39,6 +39,12 @@ class Stored:
     values: dict[str, Any]
 
 
+class _Named(str):
+    """What stands where a code should, and can be no code: perhaps a name."""
+
+    __slots__ = ()
+
+
 @dataclass(slots=True)
 class _Row:
     """A row of a sheet, read. ``bad`` are the fields that could not be."""
@@ -101,6 +107,7 @@ class _Planner:
             "organisation": Suggester(self._names(("organisations",), self.organisations)),
             "asset": Suggester(self._names(("components", "systems"), self.assets)),
         }
+        self._find_by_name()
         self._check_external_ids()
         files = []
         for sheet in _in_order(self.reading.sheets):
@@ -178,8 +185,35 @@ class _Planner:
                     fault = str(value)
                 bad.add(column.field)
                 self._say(sheet, row, column.name, text, fault)
-            key = tuple(str(values.get(sheet.format.by_name[name].field, "")) for name in sheet.format.keys)
-            yield _Row(row, key, values, bad)
+            yield _Row(row, _key(sheet.format, values), values, bad)
+
+    def _find_by_name(self) -> None:
+        """Put the code where somebody wrote a name that only one row has, and tell about it once for each."""
+        self._spoken = {kind: _by_name(suggester.names) for kind, suggester in self._suggesters.items()}
+        told: set[tuple[str, str, str]] = set()
+        for sheet in _in_order(self.reading.sheets):
+            refers = [c for c in sheet.format.columns if c.refers and c.name in sheet.columns]
+            for row in self.rows[sheet.format.name]:
+                for column in refers:
+                    value = row.values.get(column.field)
+                    if not value or self._is_known(column, value):
+                        continue
+                    code = self._spoken[_kind(column)].get(_spoken(value))
+                    if code:
+                        row.values[column.field] = code
+                        if (sheet.file, column.name, value) not in told:
+                            told.add((sheet.file, column.name, value))
+                            message = f"Fundet på navnet: {self._in_full(column, code)}."
+                            self._note(sheet.file, row.row, column.name, value, message)
+                    elif isinstance(value, _Named):
+                        self._give_up(sheet, row, column, value)
+                row.key = _key(sheet.format, row.values)
+
+    def _give_up(self, sheet: Sheet, row: _Row, column: Column, value: str) -> None:
+        del row.values[column.field]
+        row.bad.add(column.field)
+        if not self._is_unread(column):
+            self._say(sheet, row.row, column.name, value, self._unknown(column, value))
 
     def _without_duplicates(self, sheet: Sheet) -> list[_Row]:
         """Each key once. A second row with the same key is a fault when it differs, else left out and told."""
@@ -297,17 +331,9 @@ class _Planner:
         code = row.values.get(column.field)
         if not code:
             return
-        if column.refers == "organisation":
-            stored, known = (
-                self.organisations,
-                (code,) in self.organisations or code in self.given_organisations,
-            )
-            unread = "organisations" in self.reading.unread
-        else:
-            stored, known = self.assets, code in self.kinds
-            unread = bool(self.reading.unread & {"components", "systems"})
-        if not known:
-            if not unread:
+        stored = self.organisations if column.refers == "organisation" else self.assets
+        if not self._is_known(column, code):
+            if not self._is_unread(column):
                 self._say(sheet, row.row, column.name, code, self._unknown(column, code))
         elif column.refers == "component" and self.kinds[code] != Kind.COMPONENT.value:
             self._say(sheet, row.row, column.name, code, f"«{code}» er et fagsystem. Vælg en komponent.")
@@ -316,13 +342,30 @@ class _Planner:
         ):
             self._note(sheet.file, row.row, column.name, code, "Koden er arkiveret i portalen.")
 
-    def _unknown(self, column: Column, code: str) -> str:
-        is_organisation = column.refers == "organisation"
-        meant = self._suggesters["organisation" if is_organisation else "asset"](code)
+    def _is_known(self, column: Column, code: str) -> bool:
+        if column.refers == "organisation":
+            return (code,) in self.organisations or code in self.given_organisations
+        return code in self.kinds
+
+    def _is_unread(self, column: Column) -> bool:
+        needed = {"organisations"} if column.refers == "organisation" else {"components", "systems"}
+        return bool(self.reading.unread & needed)
+
+    def _unknown(self, column: Column, value: str) -> str:
+        meant = self._suggesters[_kind(column)](value)
+        where = "organisations" if column.refers == "organisation" else "components eller systems"
+        if isinstance(value, _Named):
+            if _spoken(value) in self._spoken[_kind(column)]:
+                return f"«{shorten(value)}» står for flere. Skriv koden i stedet."
+            hint = f"Mente du {self._in_full(column, meant)}?" if meant else "Skriv koden i stedet."
+            return f"«{shorten(value)}» findes ikke. {hint}"
         if meant:
             return f"Koden kendes ikke. Mente du «{meant}»?"
-        where = "organisations" if is_organisation else "components eller systems"
         return f"Koden kendes ikke. Ret den, eller tag den med i {where}."
+
+    def _in_full(self, column: Column, code: str) -> str:
+        name = self._suggesters[_kind(column)].names.get(code)
+        return f"{code} ({shorten(name)})" if name else code
 
     def _check_external_ids(self) -> None:
         """Two systems with one KITOS id: within the file, or one in the file and one in the registry."""
@@ -353,11 +396,11 @@ class _Planner:
                 parents[row.key[0]] = row.values["parent"]
         on_loop = _loops(parents)
         for row in rows:
-            loop = on_loop.get(row.key[0])
-            if loop and len(loop) > 1 and "parent" in row.values:
-                start = loop.index(row.key[0])
-                names = [*loop[start:], *loop[:start], row.key[0]]
-                shown = " → ".join(names if len(names) <= 8 else [*names[:6], "…", names[-1]])
+            loop, start = on_loop.get(row.key[0], ([], 0))
+            if len(loop) > 1 and "parent" in row.values:
+                # Only the beginning of a long loop: each row on it is told, and all of it each time is too much.
+                first = [loop[(start + i) % len(loop)] for i in range(len(loop) if len(loop) < 8 else 6)]
+                shown = " → ".join([*first, *(["…"] if len(loop) >= 8 else []), row.key[0]])
                 self._say(
                     sheet,
                     row.row,
@@ -384,21 +427,45 @@ def _attribute(model: type[Model], column: Column) -> str:
     return str(model._meta.get_field(column.field).attname)  # type: ignore[union-attr]
 
 
+def _by_name(names: Mapping[str, str]) -> dict[str, str | None]:
+    """Name → code; ``None`` where several share the name."""
+    codes: dict[str, str | None] = {}
+    for code, name in names.items():
+        codes[_spoken(name)] = None if _spoken(name) in codes else code
+    return codes
+
+
+def _spoken(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _key(found: FileFormat, values: Mapping[str, Any]) -> Key:
+    return tuple(str(values.get(found.by_name[name].field, "")) for name in found.keys)
+
+
+def _kind(column: Column) -> str:
+    """Which names the column's codes are among."""
+    return "organisation" if column.refers == "organisation" else "asset"
+
+
 def _value(column: Column, text: str) -> Any:
     """The cell's value, or the ``BadValue`` that says why there is none."""
     try:
         cleaned = clean(text)
-        if not cleaned and column.required:
-            return BadValue("Skal udfyldes.")
-        value = column.parse(cleaned)
     except BadValue as error:
         return error
+    if not cleaned and column.required:
+        return BadValue("Skal udfyldes.")
+    try:
+        value = column.parse(cleaned)
+    except BadValue as error:
+        return _Named(cleaned) if column.refers else error
     return None if column.refers and value == "" else value
 
 
-def _loops(parents: Mapping[str, str | None]) -> dict[str, list[str]]:
-    """Code → the loop it is on, for every code that is its own ancestor. Linear in the number of codes."""
-    loops: dict[str, list[str]] = {}
+def _loops(parents: Mapping[str, str | None]) -> dict[str, tuple[list[str], int]]:
+    """Code → the loop it is on and its place in it, for every code that is its own ancestor. Linear."""
+    loops: dict[str, tuple[list[str], int]] = {}
     seen: set[str] = set()
     for start in parents:
         path: dict[str, int] = {}
@@ -409,5 +476,5 @@ def _loops(parents: Mapping[str, str | None]) -> dict[str, list[str]]:
             code = parents.get(code)
         if code is not None and code in path:
             loop = list(path)[path[code] :]
-            loops |= dict.fromkeys(loop, loop)
+            loops |= {on_it: (loop, place) for place, on_it in enumerate(loop)}
     return loops

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 SHOWN_VALUE = 60
+MAX_SEARCHES = 100
+_WORD = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Suggester:
         """``names``: code → name."""
         self.names = names
         self._index: dict[str, str] | None = None
+        self._words: list[tuple[str, list[str]]] = []
+        self._searches = 0
         self._cache: dict[str, str | None] = {}
 
     def __call__(self, word: str) -> str | None:
@@ -74,10 +79,27 @@ class Suggester:
                 self._index.setdefault(name.casefold(), code)
                 for form in _forms(code):
                     self._index.setdefault(form, code)
+            self._words = [(code, _WORD.findall(name.casefold())) for code, name in self.names.items()]
         for form in (word.casefold(), *_forms(word)):
             if form in self._index:
                 return self._index[form]
-        return None
+        return self._by_words(word)
+
+    def _by_words(self, text: str) -> str | None:
+        """The code whose name has every word of ``text``, or the beginning of it; the shortest if several do.
+
+        This one does look at every name, so only a few of many questions are answered.
+        """
+        asked = _WORD.findall(text.casefold())
+        self._searches += 1
+        if len("".join(asked)) < 4 or self._searches > MAX_SEARCHES:
+            return None
+        fits = [
+            (sum(map(len, words)), code)
+            for code, words in self._words
+            if all(any(word.startswith(part) for word in words) for part in asked)
+        ]
+        return min(fits)[1] if fits else None
 
 
 def _forms(code: str) -> Iterator[str]:

@@ -8,7 +8,15 @@ from pathlib import PurePath
 
 from openpyxl.utils import get_column_letter
 
-from registry.importing.formats import FORMATS, LATER, SPOKEN, FileFormat
+from registry.importing.formats import (
+    FORMATS,
+    HEADINGS,
+    LATER,
+    SPOKEN,
+    FileFormat,
+    plain_heading,
+    plain_name,
+)
 from registry.importing.problems import Problem, nearest, shorten
 from registry.importing.tables import Table, Unreadable
 from registry.importing.textfile import read_csv
@@ -67,7 +75,7 @@ def read_files(files: Sequence[SourceFile]) -> Reading:
             tables = _tables(file)
         except Unreadable as error:
             reading.problem(file.name, str(error))
-            reading.unread.add(PurePath(file.name).stem.casefold())
+            reading.unread.add(plain_name(PurePath(file.name).stem))
             continue
         is_workbook = any(table.file != file.name for table in tables)
         for table in tables:
@@ -103,7 +111,7 @@ def _tables(file: SourceFile) -> list[Table]:
 
 def _take(reading: Reading, table: Table, *, is_workbook: bool) -> None:
     """Find out which format the table is in, and add it to the sheets if it has rows that can be planned."""
-    name = table.name.strip().casefold()
+    name = plain_name(table.name)
     if table.broken:
         row, message = table.broken
         reading.problem(table.file, message, row=row)
@@ -132,10 +140,10 @@ def _take(reading: Reading, table: Table, *, is_workbook: bool) -> None:
 
 def _format(reading: Reading, table: Table, *, is_workbook: bool) -> FileFormat | None:
     """The format by name or, failing that, by columns; ``None`` (and why) when there is none to plan with."""
-    name = table.name.strip().casefold()
+    name = plain_name(table.name)
     if name in FORMATS:
         return FORMATS[name]
-    header = [_column_name(cell) for cell in table.rows[0][1]]
+    header = [plain_heading(cell) for cell in table.rows[0][1]]
     if name in LATER or _is_later(header):
         reading.note(table.file, "Kendes, men kan ikke indlæses endnu. Den er sprunget over.")
         return None
@@ -153,10 +161,6 @@ def _format(reading: Reading, table: Table, *, is_workbook: bool) -> FileFormat 
     return None
 
 
-def _column_name(cell: str) -> str:
-    return "_".join(cell.replace("\u00a0", " ").strip(" \ufeff\t\r\n").casefold().replace("-", " ").split())
-
-
 def _is_later(header: Iterable[str]) -> bool:
     names = set(header)
     return any(names.issuperset(columns) for columns in LATER.values())
@@ -164,12 +168,11 @@ def _is_later(header: Iterable[str]) -> bool:
 
 def _guess(header: list[str]) -> FileFormat | None:
     """The one format that these columns fit, when the file has another name; ``None`` if it is not certain."""
-    names = set(header)
-    fits = [
-        f
-        for f in FORMATS.values()
-        if names <= set(f.by_name) and names >= {c.name for c in f.columns if c.required}
-    ]
+    fits = []
+    for found in FORMATS.values():
+        names = {HEADINGS[found.name].get(heading) for heading in header}
+        if None not in names and names >= {c.name for c in found.columns if c.required}:
+            fits.append(found)
     return fits[0] if len(fits) == 1 else None
 
 
@@ -177,9 +180,11 @@ def _sheet(reading: Reading, found: FileFormat, table: Table) -> Sheet | None:
     """The table with its columns known; ``None`` when a key column is missing, for then no row can be told."""
     row, cells = table.rows[0]
     columns: dict[str, int] = {}
+    skipped = []
     for index, cell in enumerate(cells):
-        name, letter = _column_name(cell), get_column_letter(index + 1)
-        if not name:
+        heading, letter = plain_heading(cell), get_column_letter(index + 1)
+        name = HEADINGS[found.name].get(heading, "")
+        if not heading:
             if any(len(r) > index and r[index].strip() for _, r in table.rows[1:]):
                 reading.problem(
                     table.file,
@@ -188,9 +193,11 @@ def _sheet(reading: Reading, found: FileFormat, table: Table) -> Sheet | None:
                     row=row,
                     column=letter,
                 )
-        elif name not in found.by_name:
+        elif name in found.computed:
+            skipped.append(f"«{shorten(cell)}»")
+        elif not name:
             reading.problem(
-                table.file, _unknown_column(found, cell, name), row=row, column=shorten(cell), value=cell
+                table.file, _unknown_column(found, cell, heading), row=row, column=shorten(cell), value=cell
             )
         elif name in columns:
             first = get_column_letter(columns[name] + 1)
@@ -202,6 +209,14 @@ def _sheet(reading: Reading, found: FileFormat, table: Table) -> Sheet | None:
             )
         else:
             columns[name] = index
+    if skipped:
+        message = f"Sprunget over, for det regner portalen selv ud: {', '.join(skipped)}."
+        reading.note(table.file, message, row=row)
+    return _placed(reading, found, table, columns)
+
+
+def _placed(reading: Reading, found: FileFormat, table: Table, columns: dict[str, int]) -> Sheet | None:
+    row, cells = table.rows[0]
     missing = [key for key in found.keys if key not in columns]
     if missing and not columns and len([cell for cell in cells if cell.strip()]) == 1:
         reading.problem(
@@ -216,8 +231,8 @@ def _sheet(reading: Reading, found: FileFormat, table: Table) -> Sheet | None:
     return Sheet(format=found, table=table, header_row=row, width=len(cells), columns=columns)
 
 
-def _unknown_column(found: FileFormat, cell: str, name: str) -> str:
-    spoken = SPOKEN.get(name.replace("_", " "))
-    meant = spoken if spoken in found.by_name else nearest(name, found.by_name)
+def _unknown_column(found: FileFormat, cell: str, heading: str) -> str:
+    spoken = SPOKEN.get(heading.replace("_", " "))
+    meant = spoken if spoken in found.by_name else nearest(heading, found.by_name)
     hint = f" Mente du «{meant}»?" if meant else f" Kendte kolonner: {', '.join(found.by_name)}."
     return f"Kolonnen «{shorten(cell)}» kendes ikke.{hint}"

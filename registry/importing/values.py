@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
 from foi_portal.core.fields import CODE_PATTERN, LinkField
+from foi_portal.ui.export import FORMULA
 from registry.importing.problems import nearest
 
 
@@ -22,7 +23,8 @@ class BadValue(Exception):  # noqa: N818  (it is a value, and it is bad)
 _INVISIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BLANKS = " \t\r\n\u00a0\u200b\u202f\ufeff"
 _FORMULA = re.compile(r"^=\s*[-+(\[{'\"@#\w]")
-_GUARD = re.compile(r"^'(?=[=+\-@\t\r])")
+# What ``foi_portal.ui.export.safe`` puts in: at the start, and after what may be taken for the end of a cell.
+_GUARD = re.compile(rf"^'(?=\s*[{FORMULA}\t\r])|([;\t\r\n]\s*)'(?=[{FORMULA}])")
 _CODE = re.compile(CODE_PATTERN)
 _LINK = next(v for v in LinkField.default_validators if isinstance(v, RegexValidator))
 _DAY_FIRST = re.compile(r"^(\d{1,2})[-./](\d{1,2})[-./](\d{4})$", re.ASCII)
@@ -35,7 +37,7 @@ FIRST_YEAR, LAST_YEAR = 1900, 2199
 
 
 def clean(text: str) -> str:
-    """A cell without blanks around it, with ``\\n`` for line ends and without the ``'`` an export put first.
+    """A cell without blanks around it, with ``\\n`` for line ends and without each ``'`` an export put in.
 
     Errors: ``BadValue`` for a formula and for signs that cannot be seen or stored.
     """
@@ -44,7 +46,7 @@ def clean(text: str) -> str:
         raise BadValue("Cellen er en formel. Skriv den værdi, den giver, i stedet.")
     if _INVISIBLE.search(text):
         raise BadValue("Cellen indeholder et usynligt styretegn. Skriv værdien forfra.")
-    return _GUARD.sub("", text)
+    return _GUARD.sub(lambda found: found[1] or "", text)
 
 
 def parse_code(text: str) -> str:

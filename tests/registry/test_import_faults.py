@@ -87,13 +87,44 @@ def test_line_breaks_in_quotes_are_one_row_and_rows_are_counted_as_a_spreadsheet
 
 
 def test_a_file_with_another_name_is_known_by_its_columns():
-    found = plan([SourceFile(f"{f.name[:-4]} (2).csv", f.content) for f in small()])
+    found = plan([SourceFile(f"{f.name[:-4]} ny.csv", f.content) for f in small()])
     assert told(found) == []
     assert counts(found)["systems"] == (1, 0, 0)
     assert any("Læst som systems" in note.message for note in found.notes)
 
 
 # Names of files and columns
+
+
+@pytest.mark.parametrize("name", ["Fagsystemer", "fagsystemer (2)", "FAGSYSTEMER", "systems (1)"])
+def test_a_file_may_have_the_name_of_our_own_list(name):
+    found = plan([*small(systems=""), csv(name, SYSTEMS)])
+    assert told(found) == []
+    assert counts(found)["systems"] == (1, 0, 0)
+    assert found.notes == []
+
+
+def test_columns_may_have_the_headings_of_the_screens():
+    systems = (
+        "Kode;Fagsystem;Leverandør;Forvaltning;Kritikalitet;Persondata;Status;Bruges direkte af\n"
+        "CURA;Cura;KMD;OK;4 Kritisk;Følsomme;I drift;7\n"
+    )
+    dependencies = (
+        "Hvem bruger;Hvad bruges;Formål;Data;Svigter den;Status;Siden\n"
+        "CURA;SF1520;Opslag;reads;critical;active;2020\n"
+    )
+    apply(small())
+    found = plan(
+        [
+            csv("fagsystemer", systems),
+            csv("afhaengigheder", dependencies),
+            csv("komponenter", "Kode,Navn,Hører til,Ejer\nSP,Serviceplatformen,,KMD\n"),
+        ]
+    )
+    assert told(found) == []
+    assert counts(found) == {"components": (0, 0, 1), "systems": (0, 0, 1), "dependencies": (0, 0, 1)}
+    (note,) = found.notes
+    assert (note.row, note.message) == (1, "Sprunget over, for det regner portalen selv ud: «Bruges direkte af».")
 
 
 def test_a_file_nobody_knows_is_refused_with_the_names_that_are_known():
@@ -118,10 +149,10 @@ def test_a_renamed_column_is_named_with_the_one_that_was_meant():
 
 
 def test_a_missing_key_column_is_named_and_does_not_drown_in_what_follows_from_it():
-    found = plan(small(organisations=ORGANISATIONS.replace("code,name", "kode,name")))
+    found = plan(small(organisations=ORGANISATIONS.replace("code,name", "koode,name")))
     assert told(found) == [
         ("organisations.csv", 1, "code", "Kolonnen «code» mangler."),
-        ("organisations.csv", 1, "kode", "Kolonnen «kode» kendes ikke. Mente du «code»?"),
+        ("organisations.csv", 1, "koode", "Kolonnen «koode» kendes ikke. Mente du «code»?"),
     ]
 
 
@@ -320,6 +351,50 @@ def test_markup_in_a_name_is_only_text():
         0,
         1,
     )
+
+
+def test_a_very_long_ring_is_told_in_no_time():
+    size = 20_000
+    lines = "".join(f"O{i},O{i},unit,O{(i + 1) % size}\n" for i in range(size))
+    started = time.process_time()
+    found = told(plan([csv("organisations", "code,name,kind,parent_code\n" + lines)]))
+    assert time.process_time() - started < 5
+    assert len(found) == size
+    assert found[0][3] == "Det går i ring: O0 → O1 → O2 → O3 → O4 → O5 → … → O0. Vælg en anden."
+
+
+# Names where codes should be
+
+
+def test_a_name_that_only_one_row_has_stands_for_its_code():
+    apply(small())
+    found = plan(
+        [
+            csv("systems", "code,vendor_code,department_code\nCURA,kmd  a/s,ODENSE KOMMUNE\n"),
+            csv("dependencies", DEPENDENCIES.replace("CURA,SF1520", "Cura,CPR-opslag")),
+        ]
+    )
+    assert told(found) == []
+    assert counts(found) == {"systems": (0, 0, 1), "dependencies": (0, 0, 1)}
+    assert [(n.row, n.column, n.message) for n in found.notes] == [
+        (2, "department_code", "Fundet på navnet: OK (Odense Kommune)."),
+        (2, "vendor_code", "Fundet på navnet: KMD (KMD A/S)."),
+        (2, "target_code", "Fundet på navnet: SF1520 (CPR-opslag)."),
+    ]
+
+
+def test_a_name_nobody_has_is_answered_with_the_one_that_was_meant():
+    apply([f for f in demo() if f.name == "organisations.csv"])
+    twins = csv("organisations", "code,name,kind\nT1,To ens,unit\nT2,To ens,unit\n")
+    header = "code,name,status,vendor_code,department_code\n"
+    lines = "A,A,active,,Børn og Unge\nB,B,active,Hvem som helst,\nC,C,active,,To ens\n"
+    assert [m for *_, m in told(plan([twins, csv("systems", header + lines)]))] == [
+        "«Børn og Unge» findes ikke. Mente du BUF (Børn- og Ungeforvaltningen)?",
+        "«Hvem som helst» findes ikke. Skriv koden i stedet.",
+        "«To ens» står for flere. Skriv koden i stedet.",
+    ]
+    empty = csv("dependencies", DEPENDENCIES.replace("CURA,", "Hvem som helst,"))
+    assert next((row, column) for _, row, column, _ in told(plan([empty]))) == (2, "source_code")
 
 
 def test_three_hundred_bad_cells_among_five_thousand_rows_are_all_named():
