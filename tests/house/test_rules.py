@@ -112,3 +112,16 @@ def test_every_make_target_has_help():
         name for name, _ in targets
     }
     assert [name for name, rest in targets if "## " not in rest] == []
+
+
+def test_every_icon_named_is_in_the_design_system() -> None:
+    """A name that is not in the sprite shows nothing, and no browser says so."""
+    sprite = (ROOT / "node_modules/dkfds/dist/img/all-svg-icons.svg").read_text()
+    known = set(re.findall(r'id="([a-z0-9-]+)"', sprite))
+    used = {
+        (path.name, name)
+        for path in (ROOT / "templates").rglob("*.html")
+        for name in re.findall(r'{% icon "([^"]+)"', path.read_text())
+    }
+    assert len(used) > 20
+    assert {(path, name) for path, name in used if name not in known} == set()
