@@ -124,7 +124,10 @@ def test_columns_may_have_the_headings_of_the_screens():
     assert told(found) == []
     assert counts(found) == {"components": (0, 0, 1), "systems": (0, 0, 1), "dependencies": (0, 0, 1)}
     (note,) = found.notes
-    assert (note.row, note.message) == (1, "Sprunget over, for det regner portalen selv ud: «Bruges direkte af».")
+    assert (note.row, note.message) == (
+        1,
+        "Sprunget over, for det regner portalen selv ud: «Bruges direkte af».",
+    )
 
 
 def test_a_file_nobody_knows_is_refused_with_the_names_that_are_known():

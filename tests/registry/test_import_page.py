@@ -108,6 +108,21 @@ def test_the_preview_shows_before_and_after_in_danish(foi):
     assert "<ins>&lt;b&gt;Cura&lt;/b&gt;</ins>" in shown
 
 
+def test_the_preview_shows_new_rows_openly_and_labels_begin_with_a_capital(foi):
+    lines = "".join(f"S{i:02},S{i:02},active\n" for i in range(21))
+    shown = page(foi, choose(foi, [csv_file("systems", "code,name,status\n" + lines)]))
+    assert "<details" not in shown.split('id="import-job"')[1]
+    assert "Navn: S19" in shown
+    assert "Navn: S20" not in shown
+    assert "De første 20 af 21 vises." in shown
+
+
+def test_one_fault_is_one(foi):
+    shown = page(foi, choose(foi, small(systems=SYSTEMS.replace(",4,", ",5,"), dependencies="")))
+    assert "Der er 1 fejl<" in shown
+    assert "Alle 1" not in shown
+
+
 def test_faults_are_shown_and_nothing_can_be_carried_out(foi):
     job = choose(
         foi, small(dependencies="source_code,target_code,direction\nCURA,SF152O,reads\nCURA,CURA,reads\n")
@@ -259,7 +274,7 @@ def test_no_file_too_many_files_and_an_odd_field_are_answered_kindly(foi):
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\0\0\0", b"PK\x03\x04", b"\xff\xfe", b'"', b"code\n", "kode;navn\nÆ;Ø".encode("cp1252")],
+    [b"", b"\0\0\0", b"PK\x03\x04", b"\xff\xfe", b'"', b"code\n", "kolonne;navn\nÆ;Ø".encode("cp1252")],
 )
 def test_whatever_is_uploaded_there_is_an_answer(foi, content):
     for name in ("systems.csv", "x.xlsx", "<b>.csv", "uden-endelse"):
