@@ -60,7 +60,7 @@ def test_a_list_with_all_columns_goes_in_again_unchanged(foi, name, kind):
 
     assert told(found) == []
     _, format_name, stored = LISTS[name]
-    assert counts(found) == {format_name: (0, 0, stored.filter(archived_at=None).count())}
+    assert counts(found) == {format_name: (0, 0, stored.filter(archived_at=None).count())}  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

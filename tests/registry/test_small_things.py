@@ -158,8 +158,13 @@ def test_a_filter_on_something_unknown_gives_no_rows(foi: Client) -> None:
 def test_who_looked_a_dependency_over_is_written_with_the_date(foi: Client) -> None:
     row = factories.dependency()
     data = {
-        **{"source": row.source.code, "target": row.target.code, "direction": "reads", "importance": "minor"},
-        **{"status": "active", "verified_on": "01-11-2026", "version": "1"},
+        "source": row.source.code,
+        "target": row.target.code,
+        "direction": "reads",
+        "importance": "minor",
+        "status": "active",
+        "verified_on": "01-11-2026",
+        "version": "1",
     }
     assert foi.post(reverse("dependency-update", args=[row.pk]), data).status_code == 302
     row.refresh_from_db()
