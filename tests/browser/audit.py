@@ -51,6 +51,8 @@ class Watched:
         page = self.page
         size = page.viewport_size
         assert size is not None
+        page.wait_for_load_state()  # a click may still be on its way to the next page
+        page.locator("h1").first.wait_for()
         height = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": size["width"], "height": min(max(height, 600), 12_000)})
         page.evaluate(axe_source())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import expect
@@ -19,6 +21,7 @@ def test_a_bulk_edit_and_its_undo(visit: Visit, width: int):
     rows.nth(1).check()
     rows.nth(2).check()
     page.get_by_role("button", name="Ret valgte").click()
+    expect(page.get_by_role("heading", name="Ret 2 fagsystemer")).to_be_visible()
     foi.audit("vælg værdier")
     page.get_by_role("button", name="Se, hvad der sker").click()
     expect(page.get_by_role("alert")).to_contain_text("Intet er gemt")
@@ -28,9 +31,11 @@ def test_a_bulk_edit_and_its_undo(visit: Visit, width: int):
     expect(page.get_by_role("heading", name="2 fagsystemer ændres")).to_be_visible()
     foi.audit("forhåndsvisning")
     page.get_by_role("button", name="Ret 2 fagsystemer").click()
+    expect(page).to_have_url(re.compile(r"/fagsystemer/\?"))
     after = dict(System.objects.values_list("code", "criticality"))
     assert sum(after[code] != before[code] for code in before) == 2
     page.get_by_role("link", name="ændringssæt").or_(page.get_by_role("link", name="Fortryd")).first.click()
+    expect(page.get_by_role("button", name="Fortryd hele ændringssættet")).to_be_visible()
     foi.audit("ændringssæt")
     page.get_by_role("button", name="Fortryd hele ændringssættet").click()
     expect(page.get_by_text("sat tilbage")).to_be_visible()

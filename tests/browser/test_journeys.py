@@ -38,6 +38,7 @@ class TestFOI:
         page.get_by_role(
             "link", name="Nyt fagsystem"
         ).click()  # one click to the form; at most three are allowed
+        expect(page.get_by_role("heading", level=1)).to_have_text("Nyt fagsystem")
         foi.audit()
         page.get_by_label("Navn", exact=True).fill("Prøvesystemet")
         page.get_by_label("Kode", exact=True).fill("prøve-1")

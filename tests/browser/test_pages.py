@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import expect
 
 from registry.models import Dependency, System
 from tests.browser.conftest import Visit
@@ -45,6 +48,7 @@ def test_every_kind_of_page(visit: Visit, width: int):
         foi.audit()
     change_set = foi.goto("/historik/").get_by_role("link", name="Hele ændringssættet").first
     change_set.click()
+    expect(foi.page).to_have_url(re.compile(r"/historik/[0-9a-f-]{36}/"))
     foi.audit("ændringssæt")
     foi.goto("/findes/ikke/", 404)
     foi.audit("404")
@@ -58,6 +62,7 @@ def test_pages_of_others(visit: Visit, width: int):
     anonymous.page.get_by_label("Brugernavn").fill("foi")
     anonymous.page.get_by_label("Adgangskode").fill("forkert")
     anonymous.page.get_by_role("button", name="Log på").click()
+    expect(anonymous.page.get_by_role("alert")).to_be_visible()
     anonymous.audit("forkert adgangskode")
     reader = visit("laeser", width)
     for address in ("/", "/fagsystemer/CURA/afhaengigheder/", "/komponenter/STS/"):
@@ -86,6 +91,7 @@ def test_forms_with_errors(visit: Visit, width: int):
     foi.audit("tabel med fejl")
     foi.goto("/fagsystemer/CURA/arkiver/")
     foi.page.get_by_role("button", name="Arkivér").click()
+    expect(foi.page.get_by_role("alert")).to_be_visible()
     foi.audit("arkivering uden begrundelse")
 
 
