@@ -66,7 +66,7 @@ worker: setup ## Start a background worker (needs REDIS_URL)
 beat: setup ## Start the scheduler (needs REDIS_URL)
 	@exec $(VENV)/bin/celery -A foi_portal beat --loglevel INFO --pidfile=
 
-lock: setup-dev ## Renew the lock files from pyproject.toml and package.json (ARGS=--upgrade)
+lock: $(VENV)/.dev ## Renew the lock files from pyproject.toml and package.json (ARGS=--upgrade)
 	$(UV_COMPILE) $(ARGS) pyproject.toml -o requirements.txt
 	$(UV_COMPILE) $(ARGS) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
 	npm install --package-lock-only --no-audit --no-fund

@@ -112,6 +112,7 @@ class Change(models.Model):
         default_permissions = ("view",)
         indexes: ClassVar = [
             models.Index(fields=["table", "row_id", "-id"], name="change_of_row"),
+            models.Index(fields=["table", "-id"], name="change_in_table"),
             models.Index(fields=["change_set", "id"], name="change_in_set"),
             models.Index(fields=["actor", "-id"], name="change_by_actor"),
         ]

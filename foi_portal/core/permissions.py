@@ -18,20 +18,31 @@ READER, RESPONSIBLE, FOI, MANAGER, ADMINISTRATOR = (
     "Kontorchef",
     "Administrator",
 )
-READ_REGISTRY = ("view_asset", "view_component", "view_system", "view_organisation", "view_dependency")
+READ_REGISTRY = (
+    "view_asset",
+    "view_component",
+    "view_system",
+    "view_organisation",
+    "view_dependency",
+    "view_alternativegroup",
+    "view_impactsnapshot",
+)
 EDIT_REGISTRY = tuple(
     f"{verb}_{noun}"
     for verb in ("add", "change")
-    for noun in ("component", "system", "organisation", "dependency")
+    for noun in ("component", "system", "organisation", "dependency", "alternativegroup")
 )
+# Keeping an answer changes nothing in the registry, so all who work with it may.
+KEEP_ANSWERS = ("add_impactsnapshot", "change_impactsnapshot")
 GROUPS: dict[str, tuple[str, ...]] = {
     READER: READ_REGISTRY,
-    RESPONSIBLE: READ_REGISTRY,
-    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, "add_importjob", "view_importjob", "view_change"),
-    MANAGER: READ_REGISTRY,
+    RESPONSIBLE: (*READ_REGISTRY, *KEEP_ANSWERS),
+    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, *KEEP_ANSWERS, "add_importjob", "view_importjob", "view_change"),
+    MANAGER: (*READ_REGISTRY, *KEEP_ANSWERS),
     ADMINISTRATOR: (
         *READ_REGISTRY,
         *EDIT_REGISTRY,
+        *KEEP_ANSWERS,
         "add_importjob",
         "view_importjob",
         "view_change",

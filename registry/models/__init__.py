@@ -1,5 +1,6 @@
-"""The registry's models, one noun per module: organisation ← asset ← dependency; and import jobs."""
+"""The registry's models, one noun per module: organisation ← asset ← alternatives ← dependency; snapshots; imports."""
 
+from registry.models.alternatives import AlternativeGroup
 from registry.models.asset import (
     Asset,
     Component,
@@ -14,8 +15,10 @@ from registry.models.asset import (
 from registry.models.dependency import Dependency, DependencyStatus, Direction, Importance
 from registry.models.import_job import ImportFile, ImportJob, ImportState
 from registry.models.organisation import Organisation, OrganisationKind
+from registry.models.snapshot import ImpactSnapshot
 
 __all__ = [
+    "AlternativeGroup",
     "Asset",
     "Component",
     "ComponentType",
@@ -23,6 +26,7 @@ __all__ = [
     "Dependency",
     "DependencyStatus",
     "Direction",
+    "ImpactSnapshot",
     "ImportFile",
     "ImportJob",
     "ImportState",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, ClassVar, Self
 
 from django.core.exceptions import ValidationError
@@ -67,6 +68,12 @@ class AssetQuerySet(ArchivableQuerySet["Asset"]):
     def in_use(self) -> Self:
         """Assets that somebody can be leaning on now: neither archived, planned nor retired."""
         return self.filter(archived_at=None).exclude(lifecycle__in=(Lifecycle.PLANNED, Lifecycle.RETIRED))
+
+    def in_operation(self, on: datetime.date) -> Self:
+        """Assets that can fail, and be hit, on the date ``on``: in use, and neither before nor after their dates."""
+        return self.in_use().filter(
+            Q(active_from=None) | Q(active_from__lte=on), Q(retired_from=None) | Q(retired_from__gt=on)
+        )
 
     def without_owner(self) -> Self:
         """In use, but nobody is written as owner: systems lack a department, components a provider."""

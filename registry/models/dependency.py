@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from foi_portal.core.fields import DANISH
 from foi_portal.core.models import Archivable, ArchivableQuerySet
-from registry.models.asset import Asset, Lifecycle
+from registry.models.alternatives import AlternativeGroup
+from registry.models.asset import Asset
 
 
 class Direction(models.TextChoices):
@@ -55,16 +56,20 @@ class DependencyQuerySet(ArchivableQuerySet["Dependency"]):
             status=DependencyStatus.ENDED
         )
 
-    def live(self, on: datetime.date) -> Self:
-        """Dependencies through which a failure spreads on the date ``on``: active or phasing out, within their
-        period, between assets that are neither planned nor retired."""
-        dead = (Lifecycle.PLANNED, Lifecycle.RETIRED)
-        return (
-            self.filter(archived_at=None, status__in=LIVE_STATUSES)
-            .filter(Q(since=None) | Q(since__lte=on), Q(until=None) | Q(until__gt=on))
-            .exclude(source__lifecycle__in=dead)
-            .exclude(target__lifecycle__in=dead)
+    def live_by_itself(self, on: datetime.date) -> Self:
+        """Active or phasing out, and within its period on the date ``on``; its two ends are not looked at."""
+        return self.filter(
+            Q(since=None) | Q(since__lte=on),
+            Q(until=None) | Q(until__gt=on),
+            archived_at=None,
+            status__in=LIVE_STATUSES,
         )
+
+    def live(self, on: datetime.date) -> Self:
+        """Dependencies through which a failure spreads on the date ``on``: live by themselves, and between assets
+        that are in operation then."""
+        running = Asset.objects.in_operation(on).order_by().values("pk")
+        return self.live_by_itself(on).filter(source__in=running, target__in=running)
 
 
 class Dependency(Archivable):
@@ -91,6 +96,14 @@ class Dependency(Archivable):
         null=True,
         blank=True,
         related_name="carried_dependencies",
+    )
+    alternatives = models.ForeignKey(
+        AlternativeGroup,
+        models.PROTECT,
+        verbose_name="alternativ i gruppen",
+        null=True,
+        blank=True,
+        related_name="members",
     )
     verified_on = models.DateField("efterset", null=True, blank=True)
     verified_by = models.ForeignKey(

@@ -349,7 +349,7 @@ class TestQueries:
 
     def test_editing_and_adding(self, foi: Client, url: str):
         counts = []
-        for size in (3, 60):
+        for size in (3, 50):  # SQLite takes 999 values in one statement
             self.make(size)
             fields = opened(foi, url)
             fields |= {name: f"Nyt {size}" for name in fields if name.startswith("d") and "purpose" in name}

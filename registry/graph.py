@@ -1,0 +1,625 @@
+"""Who is hit when something stops, and what does one lean on: pure answers over a graph of assets.
+
+No Django, no dates, no names: keys in, keys out. The caller gives the assets that are in operation and the live
+dependencies between them (``registry.landscape`` does). How a failure spreads, from assets that fail critically:
+
+a) a dependency: the target is hit, so its source is hit, capped by the dependency's importance;
+b) a parent is hit, so its modules and services are hit as hard;
+c) a part is hit, so its parent is hit *in part*, at most DEGRADED. That reaches those who depend on the parent
+   itself (a) and the parent's own parent (c), but not its other parts.
+
+Dependencies of one source may form a group of alternatives of which some number is needed. The source is then hit
+only when fewer remain, as hard as the failure that tips it. A group with fewer members than needed needs them all.
+
+Inside, node *i* is the *i*-th asset by code, and each has two states: hit as a whole (``2i``) and in part (``2i + 1``).
+A failure of severity *s* spreads along what lets *s* through, so one breadth-first walk per severity answers
+everything: the severest walk that reaches a node tells its severity, the mildest its distance. Walks go step by step,
+and within a step in order of the codes on the way, so the way found is a shortest one and the first by code.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
+from typing import NamedTuple
+
+
+class Severity(IntEnum):
+    """How hard something is hit, and the most that a dependency lets through."""
+
+    MINOR = 1
+    DEGRADED = 2
+    CRITICAL = 3
+
+
+LEVELS = tuple(sorted(Severity, reverse=True))
+# Upper bound of the work for alternatives in ``upstream``, in steps along a dependency: about two seconds.
+MOST_STEPS = 20_000_000
+
+
+class Node(NamedTuple):
+    """An asset in operation. ``code`` orders; ``criticality`` is 1–4 or None; ``parent`` may be unknown."""
+
+    key: int
+    code: str
+    parent: int | None = None
+    criticality: int | None = None
+    is_system: bool = False
+
+
+class Edge(NamedTuple):
+    """``source`` uses ``target``. ``group`` names the source's group of alternatives that it belongs to, if any."""
+
+    source: int
+    target: int
+    importance: int
+    group: int | None = None
+
+
+class Hit(NamedTuple):
+    """An asset that is hit (downstream) or leaned on (upstream).
+
+    ``distance`` is the fewest steps over all ways. ``path`` is a shortest way among the severest, keys from the failed
+    asset to the hit one. ``in_part``: only through its parts. ``before``: how hard what was already down hit it.
+    """
+
+    key: int
+    severity: Severity
+    distance: int
+    path: tuple[int, ...]
+    in_part: bool = False
+    before: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """A group of alternatives that has lost some but not too many: ``standing`` remain of ``needed``."""
+
+    source: int
+    group: int
+    lost: tuple[int, ...]
+    standing: int
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Hits by severity (severest first), distance and code; ``unresolved`` is explained at ``Graph.upstream``."""
+
+    hits: tuple[Hit, ...]
+    reduced: tuple[Reduced, ...] = ()
+    unresolved: int = 0
+
+
+@dataclass(slots=True)
+class _Group:
+    """Alternatives: members by node, each with its importance; ``threshold`` of them lost tips the source."""
+
+    source: int
+    key: int
+    needed: int
+    members: dict[int, int]
+    threshold: int
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A walk at one severity: where each state was reached from, and each node's first state and step."""
+
+    came_from: dict[int, int]
+    first: dict[int, int]
+    step: dict[int, int]
+    lost: dict[int, list[int]]
+
+    def ways(self, keys: Sequence[int]) -> dict[int, tuple[int, ...]]:
+        """By state: the keys on the way from the walk's beginning to it. (States stand in order of step.)"""
+        found: dict[int, tuple[int, ...]] = {-1: ()}
+        for state, previous in self.came_from.items():
+            found[state] = (*found[previous], keys[state >> 1])
+        return found
+
+
+class Graph:
+    """The assets in operation and their live dependencies. Immutable; build a new one when something changes.
+
+    Edges and parents that name unknown keys are left out, so a caller may give the edges unfiltered. Parallel
+    edges and loops, also among parents, do no harm. ``needed``: how many members each group needs (1 if not told).
+    """
+
+    def __init__(
+        self, nodes: Iterable[Node], edges: Iterable[Edge], needed: Mapping[int, int] | None = None
+    ) -> None:
+        self.nodes: Sequence[Node] = sorted(nodes, key=lambda node: (node.code, node.key))
+        self._keys = [node.key for node in self.nodes]
+        self.index: dict[int, int] = {node.key: i for i, node in enumerate(self.nodes)}
+        self._parents = [self.index.get(n.parent, -1) if n.parent is not None else -1 for n in self.nodes]
+        self._modules: dict[int, list[int]] = defaultdict(list)
+        for i, parent in enumerate(self._parents):
+            if parent >= 0 and parent != i:
+                self._modules[parent].append(i)
+        self.groups: list[_Group] = []
+        self._plain: dict[int, list[tuple[int, int]]] = {level: [] for level in LEVELS}
+        self._sort_edges(edges, needed or {})
+        self._groups_of: dict[int, list[int]] = defaultdict(list)  # by member
+        self._members_of: dict[int, list[_Group]] = defaultdict(list)  # by source
+        for at, group in enumerate(self.groups):
+            self._members_of[group.source].append(group)
+            for member in group.members:
+                self._groups_of[member].append(at)
+        self._dependents: dict[int, list[Sequence[int]]] = {}
+        self._uses: dict[int, list[Sequence[int]]] = {}
+
+    def _sort_edges(self, edges: Iterable[Edge], needed: Mapping[int, int]) -> None:
+        """Known edges by importance; those of real alternatives into groups."""
+        index = self.index
+        plain = self._plain
+        grouped: dict[tuple[int, int], dict[int, int]] = {}
+        for source_key, target_key, importance, group in edges:
+            source, target = index.get(source_key, -1), index.get(target_key, -1)
+            if source < 0 or target < 0 or source == target:
+                continue
+            if group is None:
+                plain[importance].append((source, target))
+            else:
+                members = grouped.setdefault((source, group), {})
+                members[target] = max(members.get(target, 0), importance)
+        for (source, key), members in sorted(grouped.items()):
+            least = needed.get(key, 1)
+            threshold = max(1, len(members) - least + 1)
+            if threshold == 1:  # every one of them is needed
+                for target, importance in members.items():
+                    plain[importance].append((source, target))
+            else:
+                self.groups.append(_Group(source, key, least, members, threshold))
+
+    def _neighbours(
+        self, level: int, kept: dict[int, list[Sequence[int]]], back: bool
+    ) -> list[Sequence[int]]:
+        """By node: whom it hits (as states) or, with ``back``, what it uses, along what lets ``level`` through."""
+        if level not in kept:
+            found: list[list[int]] = [[] for _ in self.nodes]
+            for importance in LEVELS:
+                if importance >= level:
+                    for source, target in self._plain[importance]:
+                        if back:
+                            found[source].append(target)
+                        else:
+                            found[target].append(2 * source)
+            kept[level] = [sorted(set(row)) if len(row) > 1 else row for row in found]
+        return kept[level]
+
+    def __contains__(self, key: int) -> bool:
+        return key in self.index
+
+    @property
+    def edge_count(self) -> int:
+        """Live dependencies between known assets; parallel ones outside groups counted each."""
+        return sum(map(len, self._plain.values())) + sum(len(group.members) for group in self.groups)
+
+    # --- Downstream: who is hit -----------------------------------------------------------------------------
+
+    def impact(self, failed: Iterable[int], already: Iterable[int] = ()) -> Answer:
+        """Everything that is hit when all of ``failed`` fail, on top of what is ``already`` down.
+
+        Neither of these is among the hits; unknown keys are passed over. With ``already``, each hit's ``before`` tells
+        how hard it was hit by that alone: where it equals the severity, the new failure changes nothing.
+        """
+        down = self._known(already)
+        seeds = sorted({*self._known(failed), *down})
+        walks = {level: self._spread(seeds, level) for level in LEVELS}
+        before = {hit.key: hit.severity for hit in self.impact(already).hits} if down else {}
+        mildest, done = walks[Severity.MINOR], set(seeds)
+        reduced = tuple(self._reduced(mildest, done))
+        hits = []
+        for level, walk in walks.items():
+            ways = walk.ways(self._keys)
+            for node, state in walk.first.items():
+                if node not in done:
+                    done.add(node)
+                    key, in_part = self._keys[node], 2 * node not in walk.came_from
+                    hits.append(Hit(key, level, mildest.step[node], ways[state], in_part, before.get(key)))
+        return Answer(self._in_order(hits), reduced)
+
+    def _known(self, keys: Iterable[int]) -> list[int]:
+        return [self.index[key] for key in keys if key in self.index]
+
+    def _in_order(self, hits: Iterable[Hit]) -> tuple[Hit, ...]:
+        return tuple(sorted(hits, key=lambda hit: (-hit.severity, hit.distance, self.index[hit.key])))
+
+    def _reduced(self, walk: _Walk, failed: Collection[int]) -> Iterator[Reduced]:
+        for at, group in enumerate(self.groups):
+            lost = walk.lost.get(at, ())
+            if 0 < len(lost) < group.threshold and group.source not in failed:
+                keys = tuple(self.nodes[i].key for i in sorted(lost))
+                left = len(group.members) - len(lost)
+                yield Reduced(self.nodes[group.source].key, group.key, keys, left, group.needed)
+
+    def _spread(self, seeds: Sequence[int], level: int) -> _Walk:
+        """The walk of a failure of severity ``level`` from the seeds (nodes, in order)."""
+        dependents = self._neighbours(level, self._dependents, back=False)
+        parents, modules = self._parents, self._modules
+        in_part = level <= Severity.DEGRADED
+        came_from = dict.fromkeys((2 * seed for seed in seeds), -1)
+        walk = _Walk(came_from, {}, {}, {})
+        frontier, step = list(came_from), 0
+        while frontier:
+            found: list[int] = []
+            tipped: list[tuple[int, int]] = []  # place of the first member in this step, source's state
+            leaders: dict[int, int] = {}
+            for place, state in enumerate(frontier):
+                node = state >> 1
+                new_node = node not in walk.first
+                if new_node:
+                    walk.first[node], walk.step[node] = state, step
+                reached: Sequence[int] = dependents[node]
+                if not state & 1 and node in modules:
+                    reached = sorted([*reached, *(2 * module for module in modules[node])])
+                if in_part and parents[node] >= 0 and 2 * parents[node] not in came_from:
+                    reached = sorted([*reached, 2 * parents[node] + 1])
+                for other in reached:
+                    if other not in came_from:
+                        came_from[other] = state
+                        found.append(other)
+                if new_node and node in self._groups_of:
+                    tipped += self._lose(walk, node, level, place, leaders)
+            if tipped:
+                self._merge(walk, frontier, found, tipped)
+            frontier, step = found, step + 1
+        return walk
+
+    def _lose(
+        self, walk: _Walk, node: int, level: int, place: int, leaders: dict[int, int]
+    ) -> Iterator[tuple[int, int]]:
+        """Count the node as lost in its groups; the sources that this tips, with where in the step it began."""
+        for at in self._groups_of[node]:
+            group = self.groups[at]
+            if group.members[node] >= level:
+                lost = walk.lost.setdefault(at, [])
+                lost.append(node)
+                leader = leaders.setdefault(at, place)
+                if len(lost) == group.threshold:
+                    yield leader, 2 * group.source
+
+    @staticmethod
+    def _merge(walk: _Walk, frontier: list[int], found: list[int], tipped: list[tuple[int, int]]) -> None:
+        """Put tipped sources among the found states, in the order of their ways."""
+        came_from = walk.came_from
+        place = {state: at for at, state in enumerate(frontier)}
+        fresh = set(found)
+        for at, state in tipped:
+            if state not in came_from:
+                came_from[state] = frontier[at]
+                found.append(state)
+                fresh.add(state)
+            elif state in fresh and place[came_from[state]] > at:
+                came_from[state] = frontier[at]
+        found.sort(key=lambda state: (place[came_from[state]], state))
+
+    # --- Upstream: what one leans on ------------------------------------------------------------------------
+
+    def upstream(self, assets: Iterable[int], already: Iterable[int] = ()) -> Answer:
+        """Everything whose failure alone hits one of ``assets``: how hard, how near, and the way from it to there.
+
+        The same answer as asking ``impact`` of every asset in turn. What ``already`` is down, and what that stops, is
+        out of the game, also as an alternative. Where alternatives lie on the way, those who might take several of
+        them at once are tried one by one; those beyond MOST_STEPS are judged by their other ways alone, and counted
+        as ``unresolved``.
+        """
+        down = list(already)
+        if down:
+            return self._without(down).upstream(assets)
+        goals = sorted(set(self._known(assets)))
+        walks = {level: self._retrace(goals, level) for level in LEVELS}
+        hits: dict[int, Hit] = {}
+        for level, walk in walks.items():
+            ways = walk.ways(self._keys)
+            for state in walk.came_from:
+                if not state & 1 and state >> 1 not in hits and state >> 1 not in goals:
+                    step, in_part = walks[Severity.MINOR].step[state], bool(walk.first[state] & 1)
+                    hits[state >> 1] = Hit(self._keys[state >> 1], level, step, ways[state][::-1], in_part)
+        tried, unresolved = self._try_alternatives(goals)
+        return Answer(self._in_order((hits | tried).values()), unresolved=unresolved)
+
+    def _retrace(self, goals: Sequence[int], level: int, alternatives: bool = False) -> _Walk:
+        """The steps backwards from the goals; ``step`` and ``first`` (the goal's state) are by state here.
+
+        With ``alternatives`` each member of a group counts as needed: more than the truth, never less.
+        """
+        uses = self._neighbours(level, self._uses, back=True)
+        in_part = level <= Severity.DEGRADED
+        starts = [2 * goal + part for goal in goals for part in ((0, 1) if in_part else (0,))]
+        walk = _Walk(dict.fromkeys(starts, -1), {s: s for s in starts}, dict.fromkeys(starts, 0), {})
+        frontier, step = starts, 0
+        while frontier:
+            step += 1
+            found: list[tuple[int, int, int]] = []  # node, place, state: the order of the ways from there
+            for place, state in enumerate(frontier):
+                node = state >> 1
+                if state & 1:
+                    before = [2 * m + part for m in self._modules.get(node, ()) for part in (0, 1)]
+                else:
+                    targets: Sequence[int] = uses[node]
+                    if alternatives and node in self._members_of:
+                        groups = self._members_of[node]
+                        targets = [
+                            *targets,
+                            *(t for g in groups for t, cap in g.members.items() if cap >= level),
+                        ]
+                    before = [
+                        2 * target + part for target in targets for part in ((0, 1) if in_part else (0,))
+                    ]
+                    if self._parents[node] >= 0:
+                        before.append(2 * self._parents[node])
+                for other in before:
+                    if other not in walk.came_from:
+                        walk.came_from[other] = state
+                        walk.first[other], walk.step[other] = walk.first[state], step
+                        found.append((other >> 1, place, other))
+            frontier = [state for _, _, state in sorted(found)]
+        return walk
+
+    def _try_alternatives(self, goals: Sequence[int]) -> tuple[dict[int, Hit], int]:
+        """Hits of those who may tip a group of alternatives on the way to the goals, and how many were left untried."""
+        if not self.groups:
+            return {}, 0
+        near = {state >> 1 for state in self._retrace(goals, Severity.MINOR, alternatives=True).came_from}
+        groups = [group for group in self.groups if group.source in near]
+        if not groups:
+            return {}, 0
+        part = self._among(near)
+        suspects: set[int] = set()
+        for group in part.groups:
+            reach: Counter[int] = Counter()
+            for member in group.members:
+                walk = part._retrace([member], Severity.MINOR, alternatives=True)
+                reach.update({state >> 1 for state in walk.came_from})
+            suspects |= {node for node, n in reach.items() if n >= group.threshold}
+        wanted = {self.nodes[goal].key for goal in goals}
+        cost = 3 * (part.edge_count + len(part.nodes))
+        found: dict[int, Hit] = {}
+        left = 0
+        for spent, suspect in enumerate(sorted(suspects)):
+            key = part.nodes[suspect].key
+            if key in wanted:
+                continue
+            if spent * cost > MOST_STEPS:
+                left += 1
+                continue
+            hits = [hit for hit in part.impact([key]).hits if hit.key in wanted]
+            if hits:
+                best = hits[0]
+                found[self.index[key]] = best._replace(key=key, distance=min(hit.distance for hit in hits))
+        return found, left
+
+    def _edges(self) -> Iterator[Edge]:
+        keys = self._keys
+        for importance, pairs in self._plain.items():
+            for source, target in pairs:
+                yield Edge(keys[source], keys[target], importance)
+        for group in self.groups:
+            for target, importance in group.members.items():
+                yield Edge(keys[group.source], keys[target], importance, group.key)
+
+    def _among(self, kept: Collection[int]) -> Graph:
+        """The part of the graph between the nodes ``kept``."""
+        nodes = [self.nodes[i] for i in kept]
+        known = {node.key for node in nodes}
+        edges = (edge for edge in self._edges() if edge.source in known and edge.target in known)
+        return Graph(nodes, edges, {group.key: group.needed for group in self.groups})
+
+    def _without(self, down: Collection[int]) -> Graph:
+        """The graph without what is down and what that stops."""
+        stopped = {hit.key for hit in self.impact(down).hits if hit.severity is Severity.CRITICAL}
+        out = stopped.union(down)
+        return self._among([i for i, node in enumerate(self.nodes) if node.key not in out])
+
+    # --- Everything at once: findings -----------------------------------------------------------------------
+
+    @cached_property
+    def _stoppers(self) -> list[int]:
+        """By node: which nodes stop it when they fail alone (itself too), one bit each.
+
+        The least sets that satisfy a), b) and the alternatives at CRITICAL, by passes in the order of the strong
+        components until nothing changes, which is soon. (A part never stops its parent, so c) plays no role.)
+        """
+        uses = self._neighbours(Severity.CRITICAL, self._uses, back=True)
+        sets = [1 << i for i in range(len(self.nodes))]
+        order = [node for component in self._components for node in component]
+        changed = True
+        while changed:
+            changed = False
+            for node in order:
+                new = old = sets[node]
+                for target in uses[node]:
+                    new |= sets[target]
+                if self._parents[node] >= 0:
+                    new |= sets[self._parents[node]]
+                for group in self._members_of.get(node, ()):
+                    members = [
+                        sets[t] for t, importance in group.members.items() if importance == Severity.CRITICAL
+                    ]
+                    new |= _in_at_least(group.threshold, members)
+                if new != old:
+                    sets[node] = new
+                    changed = True
+        return sets
+
+    @cached_property
+    def inherited(self) -> dict[int, int]:
+        """By key: the highest criticality among all that the asset's failure hits critically, itself not counted.
+
+        Assets that stop nothing with a known criticality are left out.
+        """
+        by_criticality: dict[int, list[int]] = defaultdict(list)
+        for i, node in enumerate(self.nodes):
+            if node.criticality is not None:
+                by_criticality[node.criticality].append(i)
+        found: dict[int, int] = {}
+        for criticality in sorted(by_criticality, reverse=True):
+            union = 0
+            for i in by_criticality[criticality]:
+                union |= self._stoppers[i] & ~(1 << i)
+            for i in _bits(union):
+                found.setdefault(self.nodes[i].key, criticality)
+        return found
+
+    def single_points(self, at_least: int = 1) -> dict[int, int]:
+        """By key: how many fagsystemer stop when the asset alone fails; those that stop ``at_least`` that many.
+
+        A fagsystem is not counted among those it stops itself.
+        """
+        # The bit sets are added up digit by digit: digits[d] has bit i where d's binary digit of i's count is 1.
+        digits: list[int] = []
+        for i, node in enumerate(self.nodes):
+            if node.is_system:
+                carry = self._stoppers[i] & ~(1 << i)
+                for d in range(len(digits)):
+                    digits[d], carry = digits[d] ^ carry, digits[d] & carry
+                if carry:
+                    digits.append(carry)
+        counts: Counter[int] = Counter()
+        for d, digit in enumerate(digits):
+            for i in _bits(digit):
+                counts[i] += 1 << d
+        return {self.nodes[i].key: n for i, n in sorted(counts.items()) if n >= at_least}
+
+    def _leans(self, node: int) -> list[int]:
+        """What the node leans on at all: what it uses, each alternative, and its parent."""
+        found = [*self._neighbours(Severity.MINOR, self._uses, back=True)[node]]
+        found += [target for group in self._members_of.get(node, ()) for target in group.members]
+        if self._parents[node] >= 0 and self._parents[node] != node:
+            found.append(self._parents[node])
+        return sorted(set(found))
+
+    @cached_property
+    def _components(self) -> list[list[int]]:
+        """Strong components, what is leaned on first (Tarjan 1972, without recursion)."""
+        number: dict[int, int] = {}
+        low: dict[int, int] = {}
+        on_stack: set[int] = set()
+        stack: list[int] = []
+        found: list[list[int]] = []
+        for start in range(len(self.nodes)):
+            if start in number:
+                continue
+            calls = [(start, iter(self._leans(start)))]
+            number[start] = low[start] = len(number)
+            stack.append(start)
+            on_stack.add(start)
+            while calls:
+                node, rest = calls[-1]
+                for other in rest:
+                    if other not in number:
+                        number[other] = low[other] = len(number)
+                        stack.append(other)
+                        on_stack.add(other)
+                        calls.append((other, iter(self._leans(other))))
+                        break
+                    if other in on_stack:
+                        low[node] = min(low[node], number[other])
+                else:
+                    calls.pop()
+                    if calls:
+                        low[calls[-1][0]] = min(low[calls[-1][0]], low[node])
+                    if low[node] == number[node]:
+                        component: list[int] = []
+                        while not component or component[-1] != node:
+                            component.append(stack.pop())
+                        on_stack.difference_update(component)
+                        found.append(sorted(component))
+        return found
+
+    def cycles(self) -> list[tuple[int, ...]]:
+        """Assets that lean on each other in a ring: per strong component a shortest ring through its first code.
+
+        Each begins and ends with that asset's key, each leaning on the next. In order of code.
+        """
+        rings = []
+        for component in self._components:
+            if len(component) > 1:
+                rings.append(self._ring(component))
+        return [tuple(self.nodes[i].key for i in ring) for ring in sorted(rings)]
+
+    def _ring(self, component: list[int]) -> list[int]:
+        start, inside = component[0], set(component)
+        came_from = {start: -1}
+        frontier = [start]
+        while True:  # every node of a strong component lies on a ring with every other
+            found = []
+            for node in frontier:
+                for other in self._leans(node):
+                    if other == start:
+                        way = [start]
+                        while node >= 0:
+                            way.append(node)
+                            node = came_from[node]  # noqa: PLW2901 - walking back to the start
+                        return way[::-1]
+                    if other in inside and other not in came_from:
+                        came_from[other] = node
+                        found.append(other)
+            frontier = found
+
+    def cycle_members(self) -> list[tuple[int, ...]]:
+        """The strong components with more than one asset, as keys in order of code."""
+        return sorted(
+            (tuple(self.nodes[i].key for i in c) for c in self._components if len(c) > 1),
+            key=lambda keys: self.index[keys[0]],
+        )
+
+    def unused(self) -> list[int]:
+        """Keys of components that nothing uses, neither themselves nor anything below them, in order of code."""
+        used: set[int] = set()
+        for i in range(len(self.nodes)):
+            targets = [*self._neighbours(Severity.MINOR, self._uses, back=True)[i]]
+            targets += [t for group in self._members_of.get(i, ()) for t in group.members]
+            for target in targets:
+                above = target
+                while above >= 0 and above not in used:
+                    used.add(above)
+                    above = self._parents[above]
+        return [n.key for i, n in enumerate(self.nodes) if not n.is_system and i not in used]
+
+    def isolated(self) -> list[int]:
+        """Keys of systems that depend on nothing, in order of code."""
+        uses = self._neighbours(Severity.MINOR, self._uses, back=True)
+        return [
+            n.key
+            for i, n in enumerate(self.nodes)
+            if n.is_system and not uses[i] and i not in self._members_of
+        ]
+
+    def longest_chain(self) -> tuple[int, ...]:
+        """A longest way of leaning, as keys from who leans to what is leaned on; a ring counts as its first asset."""
+        component_of = {node: at for at, c in enumerate(self._components) for node in c}
+        best: list[tuple[int, int]] = []  # length, next component
+        for at, component in enumerate(self._components):
+            below = {component_of[other] for node in component for other in self._leans(node)} - {at}
+            best.append(max(((best[b][0] + 1, -self._components[b][0]) for b in below), default=(1, 1)))
+        first = {c[0]: at for at, c in enumerate(self._components)}
+        at = max(range(len(best)), key=lambda a: (best[a][0], -self._components[a][0]), default=-1)
+        chain = []
+        while at >= 0:
+            chain.append(self.nodes[self._components[at][0]].key)
+            at = first[-best[at][1]] if best[at][1] <= 0 else -1
+        return tuple(chain)
+
+
+def _in_at_least(least: int, sets: Sequence[int]) -> int:
+    """The bits that are in at least ``least`` of the bit sets."""
+    reached = [-1] + [0] * least
+    for bits in sets:
+        for n in range(least, 0, -1):
+            reached[n] |= reached[n - 1] & bits
+    return reached[least]
+
+
+def _bits(number: int) -> Iterator[int]:
+    """The places of the ones, in rising order."""
+    text = bin(number)[:1:-1]
+    at = text.find("1")
+    while at >= 0:
+        yield at
+        at = text.find("1", at + 1)
