@@ -1,0 +1,44 @@
+"""A history that is several days old, for tests: the triggers know only the present moment."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import connection
+from django.utils import timezone
+
+from foi_portal.core.history import triggers
+from foi_portal.core.models import Change
+
+
+def day(text: str) -> datetime.date:
+    """2026-10-01"""
+    return datetime.date.fromisoformat(text)
+
+
+@contextmanager
+def written(on: datetime.date | str, hour: int = 12) -> Iterator[None]:
+    """What is written inside is in the history as written on that day, in Danish time. Days must come in order."""
+    date = day(on) if isinstance(on, str) else on
+    moment = timezone.make_aware(datetime.datetime.combine(date, datetime.time(hour)))
+    last = Change.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    yield
+    with _unlocked():
+        Change.objects.filter(pk__gt=last).update(at=moment)
+
+
+@contextmanager
+def _unlocked() -> Iterator[None]:
+    """The history without the trigger that refuses to change it. Only its own table is touched."""
+    table = triggers.HISTORY
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f'ALTER TABLE "{table}" DISABLE TRIGGER foi_refuse')
+            yield
+            cursor.execute(f'ALTER TABLE "{table}" ENABLE TRIGGER foi_refuse')
+        else:
+            triggers.drop(connection, [(table, "foi_refuse_update")])
+            yield
+            triggers.install(connection)
