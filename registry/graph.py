@@ -24,6 +24,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
+from itertools import chain
 from typing import NamedTuple
 
 
@@ -141,7 +142,8 @@ class Graph:
             if parent >= 0 and parent != i:
                 self._modules[parent].append(i)
         self.groups: list[_Group] = []
-        self._plain: dict[int, list[tuple[int, int]]] = {level: [] for level in LEVELS}
+        # By importance: what each node uses outside groups, with parallel ones.
+        self._plain: dict[int, list[list[int]]] = {level: [[] for _ in self.nodes] for level in LEVELS}
         self._sort_edges(edges, needed or {})
         self._groups_of: dict[int, list[int]] = defaultdict(list)  # by member
         self._members_of: dict[int, list[_Group]] = defaultdict(list)  # by source
@@ -149,8 +151,8 @@ class Graph:
             self._members_of[group.source].append(group)
             for member in group.members:
                 self._groups_of[member].append(at)
-        self._dependents: dict[int, list[Sequence[int]]] = {}
-        self._uses: dict[int, list[Sequence[int]]] = {}
+        self._dependents_at: dict[int, list[list[int]]] = {}
+        self._uses_at: dict[int, list[list[int]]] = {}
 
     def _sort_edges(self, edges: Iterable[Edge], needed: Mapping[int, int]) -> None:
         """Known edges by importance; those of real alternatives into groups."""
@@ -162,7 +164,7 @@ class Graph:
             if source < 0 or target < 0 or source == target:
                 continue
             if group is None:
-                plain[importance].append((source, target))
+                plain[importance][source].append(target)
             else:
                 members = grouped.setdefault((source, group), {})
                 members[target] = max(members.get(target, 0), importance)
@@ -171,25 +173,27 @@ class Graph:
             threshold = max(1, len(members) - least + 1)
             if threshold == 1:  # every one of them is needed
                 for target, importance in members.items():
-                    plain[importance].append((source, target))
+                    plain[importance][source].append(target)
             else:
                 self.groups.append(_Group(source, key, least, members, threshold))
 
-    def _neighbours(
-        self, level: int, kept: dict[int, list[Sequence[int]]], back: bool
-    ) -> list[Sequence[int]]:
-        """By node: whom it hits (as states) or, with ``back``, what it uses, along what lets ``level`` through."""
-        if level not in kept:
+    def _uses(self, level: int) -> list[list[int]]:
+        """By node: the nodes it uses outside groups, along dependencies that let ``level`` through."""
+        if level not in self._uses_at:
+            through = [self._plain[importance] for importance in LEVELS if importance >= level]
+            self._uses_at[level] = [list(chain.from_iterable(rows)) for rows in zip(*through, strict=True)]
+        return self._uses_at[level]
+
+    def _dependents(self, level: int) -> list[list[int]]:
+        """By node: the states of those who use it outside groups, in order, along what lets ``level`` through."""
+        if level not in self._dependents_at:
             found: list[list[int]] = [[] for _ in self.nodes]
-            for importance in LEVELS:
-                if importance >= level:
-                    for source, target in self._plain[importance]:
-                        if back:
-                            found[source].append(target)
-                        else:
-                            found[target].append(2 * source)
-            kept[level] = [sorted(set(row)) if len(row) > 1 else row for row in found]
-        return kept[level]
+            for source, targets in enumerate(self._uses(level)):
+                whole = 2 * source
+                for target in targets:
+                    found[target].append(whole)
+            self._dependents_at[level] = found
+        return self._dependents_at[level]
 
     def __contains__(self, key: int) -> bool:
         return key in self.index
@@ -197,7 +201,8 @@ class Graph:
     @property
     def edge_count(self) -> int:
         """Live dependencies between known assets; parallel ones outside groups counted each."""
-        return sum(map(len, self._plain.values())) + sum(len(group.members) for group in self.groups)
+        plain = sum(len(targets) for rows in self._plain.values() for targets in rows)
+        return plain + sum(len(group.members) for group in self.groups)
 
     # --- Downstream: who is hit -----------------------------------------------------------------------------
 
@@ -239,7 +244,7 @@ class Graph:
 
     def _spread(self, seeds: Sequence[int], level: int) -> _Walk:
         """The walk of a failure of severity ``level`` from the seeds (nodes, in order)."""
-        dependents = self._neighbours(level, self._dependents, back=False)
+        dependents = self._dependents(level)
         parents, modules = self._parents, self._modules
         in_part = level <= Severity.DEGRADED
         came_from = dict.fromkeys((2 * seed for seed in seeds), -1)
@@ -254,7 +259,7 @@ class Graph:
                 new_node = node not in walk.first
                 if new_node:
                     walk.first[node], walk.step[node] = state, step
-                reached: Sequence[int] = dependents[node]
+                reached = dependents[node]
                 if not state & 1 and node in modules:
                     reached = sorted([*reached, *(2 * module for module in modules[node])])
                 if in_part and parents[node] >= 0 and 2 * parents[node] not in came_from:
@@ -328,7 +333,7 @@ class Graph:
 
         With ``alternatives`` each member of a group counts as needed: more than the truth, never less.
         """
-        uses = self._neighbours(level, self._uses, back=True)
+        uses = self._uses(level)
         in_part = level <= Severity.DEGRADED
         starts = [2 * goal + part for goal in goals for part in ((0, 1) if in_part else (0,))]
         walk = _Walk(dict.fromkeys(starts, -1), {s: s for s in starts}, dict.fromkeys(starts, 0), {})
@@ -394,7 +399,8 @@ class Graph:
                 found[self.index[key]] = best._replace(key=key, distance=min(hit.distance for hit in hits))
         return found, left
 
-    def _edges(self) -> Iterator[Edge]:
+    def edges(self) -> Iterator[Edge]:
+        """The live dependencies between known assets, those of real alternatives with their group."""
         keys = self._keys
         for importance, pairs in self._plain.items():
             for source, target in pairs:
@@ -407,7 +413,7 @@ class Graph:
         """The part of the graph between the nodes ``kept``."""
         nodes = [self.nodes[i] for i in kept]
         known = {node.key for node in nodes}
-        edges = (edge for edge in self._edges() if edge.source in known and edge.target in known)
+        edges = (edge for edge in self.edges() if edge.source in known and edge.target in known)
         return Graph(nodes, edges, {group.key: group.needed for group in self.groups})
 
     def _without(self, down: Collection[int]) -> Graph:
@@ -425,7 +431,7 @@ class Graph:
         The least sets that satisfy a), b) and the alternatives at CRITICAL, by passes in the order of the strong
         components until nothing changes, which is soon. (A part never stops its parent, so c) plays no role.)
         """
-        uses = self._neighbours(Severity.CRITICAL, self._uses, back=True)
+        uses = self._uses(Severity.CRITICAL)
         sets = [1 << i for i in range(len(self.nodes))]
         order = [node for component in self._components for node in component]
         changed = True
@@ -488,7 +494,7 @@ class Graph:
 
     def _leans(self, node: int) -> list[int]:
         """What the node leans on at all: what it uses, each alternative, and its parent."""
-        found = [*self._neighbours(Severity.MINOR, self._uses, back=True)[node]]
+        found = [*self._uses(Severity.MINOR)[node]]
         found += [target for group in self._members_of.get(node, ()) for target in group.members]
         if self._parents[node] >= 0 and self._parents[node] != node:
             found.append(self._parents[node])
@@ -573,7 +579,7 @@ class Graph:
         """Keys of components that nothing uses, neither themselves nor anything below them, in order of code."""
         used: set[int] = set()
         for i in range(len(self.nodes)):
-            targets = [*self._neighbours(Severity.MINOR, self._uses, back=True)[i]]
+            targets = [*self._uses(Severity.MINOR)[i]]
             targets += [t for group in self._members_of.get(i, ()) for t in group.members]
             for target in targets:
                 above = target
@@ -584,7 +590,7 @@ class Graph:
 
     def isolated(self) -> list[int]:
         """Keys of systems that depend on nothing, in order of code."""
-        uses = self._neighbours(Severity.MINOR, self._uses, back=True)
+        uses = self._uses(Severity.MINOR)
         return [
             n.key
             for i, n in enumerate(self.nodes)
