@@ -25,13 +25,17 @@ State = tuple[Change, type[models.Model], Values, Values]  # a change, its model
 
 @dataclass(frozen=True)
 class Difference:
-    """One field's change. ``before`` and ``after`` are ready to show; nothing is an empty text."""
+    """One field's change. ``before`` and ``after`` are ready to show; nothing is an empty text.
+
+    ``column`` is the field's column, for machines ("" for a many-to-many field).
+    """
 
     label: str
     before: str
     after: str
     before_url: str = ""
     after_url: str = ""
+    column: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,24 @@ def readable(
     return [_entry(state, objects, show) for state in states]
 
 
+def differences(
+    pairs: Iterable[tuple[type[models.Model], Values, Values]], show: Callable[[Any], str] = plain
+) -> list[list[Difference]]:
+    """The fields that differ in each pair of states of a row (model, before, after; columns as Python values).
+
+    No state is ``{}``: all that is filled in then differs. One query per kind of row that is named.
+    """
+    pairs = list(pairs)
+    wanted: dict[type[models.Model], set[Any]] = defaultdict(set)
+    for model, before, after in pairs:
+        _name(wanted, model, before, after)
+    objects = _fetched(wanted)
+    return [
+        _differences(model, before, after, partial(_shown, objects=objects, show=show))
+        for model, before, after in pairs
+    ]
+
+
 def _python(model: type[models.Model], recorded: Values | None) -> Values:
     return to_python(model, recorded) if recorded else {}
 
@@ -114,9 +136,20 @@ def _objects(states: list[State]) -> Objects:
         wanted[User].add(change.actor_id)
         if not model._meta.auto_created:
             wanted[model].add(change.row_id)
-        for field in recorded_fields(model):
-            if isinstance(field, models.ForeignKey):
-                wanted[field.related_model] |= {before.get(field.column), after.get(field.column)}
+        _name(wanted, model, before, after)
+    return _fetched(wanted)
+
+
+def _name(
+    wanted: dict[type[models.Model], set[Any]], model: type[models.Model], before: Values, after: Values
+) -> None:
+    """Add the rows that the two states refer to."""
+    for field in recorded_fields(model):
+        if isinstance(field, models.ForeignKey):
+            wanted[field.related_model] |= {before.get(field.column), after.get(field.column)}
+
+
+def _fetched(wanted: dict[type[models.Model], set[Any]]) -> Objects:
     return {
         # Non-null references are what titles are made of («A → B»).
         model: model._base_manager.select_related().in_bulk([pk for pk in ids if pk is not None])
@@ -188,7 +221,7 @@ def _differences(
         (old_text, old_url), (new_text, new_url) = shown(field, old), shown(field, new)
         if old_text or new_text:
             label = capfirst(str(field.verbose_name)) if field is not None else column
-            found.append(Difference(label, old_text, new_text, old_url, new_url))
+            found.append(Difference(label, old_text, new_text, old_url, new_url, column))
     return found
 
 
@@ -229,4 +262,4 @@ def _url(obj: models.Model | None) -> str:
     return obj.get_absolute_url() if obj is not None and hasattr(obj, "get_absolute_url") else ""
 
 
-__all__ = ["Difference", "Entry", "permission", "plain", "readable", "visible_to"]
+__all__ = ["Difference", "Entry", "differences", "permission", "plain", "readable", "visible_to"]
