@@ -472,15 +472,15 @@ class Graph:
                 found.setdefault(self.nodes[i].key, criticality)
         return found
 
-    def single_points(self, at_least: int = 1) -> dict[int, int]:
+    def single_points(self, at_least: int = 1, among: Collection[int] | None = None) -> dict[int, int]:
         """By key: how many fagsystemer stop when the asset alone fails; those that stop ``at_least`` that many.
 
-        A fagsystem is not counted among those it stops itself.
+        A fagsystem is not counted among those it stops itself. Only fagsystemer ``among`` are counted, if given.
         """
         # The bit sets are added up digit by digit: digits[d] has bit i where d's binary digit of i's count is 1.
         digits: list[int] = []
         for i, node in enumerate(self.nodes):
-            if node.is_system:
+            if node.is_system and (among is None or node.key in among):
                 carry = self._stoppers[i] & ~(1 << i)
                 for d in range(len(digits)):
                     digits[d], carry = digits[d] ^ carry, digits[d] & carry
@@ -491,6 +491,13 @@ class Graph:
             for i in _bits(digit):
                 counts[i] += 1 << d
         return {self.nodes[i].key: n for i, n in sorted(counts.items()) if n >= at_least}
+
+    def stopped_by(self, key: int) -> list[int]:
+        """Keys of all that stop when the asset alone fails, itself not among them, in order of code."""
+        at = self.index[key]
+        return [
+            self._keys[i] for i, stoppers in enumerate(self._stoppers) if stoppers >> at & 1 and i != at
+        ]
 
     def _leans(self, node: int) -> list[int]:
         """What the node leans on at all: what it uses, each alternative, and its parent."""
