@@ -54,7 +54,7 @@ class _Echo:
         return line
 
 
-def _csv_lines(names: Iterable[str], rows: Iterator[tuple[Any, ...]]) -> Iterator[str]:
+def _csv_lines(names: Iterable[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield "\ufeff" + writer.writerow(names)
     lines: list[str] = []
@@ -66,10 +66,10 @@ def _csv_lines(names: Iterable[str], rows: Iterator[tuple[Any, ...]]) -> Iterato
     yield "".join(lines)
 
 
-def to_csv(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> HttpResponseBase:
-    """All of ``rows`` streamed as CSV in UTF-8 with a byte-order mark, which Excel needs for æøå."""
+def rows_to_csv(filename: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
+    """Rows of values streamed as CSV in UTF-8 with a byte-order mark, which Excel needs for æøå."""
     return StreamingHttpResponse(
-        _csv_lines([c.name for c in columns], _rows(columns, rows)),
+        _csv_lines(names, rows),
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": content_disposition_header(True, f"{filename}.csv") or ""},
     )
@@ -80,13 +80,13 @@ def _in_xml(value: Any) -> Any:
     return ILLEGAL_CHARACTERS_RE.sub("\ufffd", value) if isinstance(value, str) else value
 
 
-def to_xlsx(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> HttpResponseBase:
-    """All of ``rows`` as a workbook with one sheet, written row by row so that memory stays flat."""
+def rows_to_xlsx(filename: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
+    """Rows of values as a workbook with one sheet, written row by row so that memory stays flat."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(filename[:31])
     sheet.freeze_panes = "A2"
-    sheet.append([c.name for c in columns])
-    for row in _rows(columns, rows):
+    sheet.append(list(names))
+    for row in rows:
         sheet.append([_in_xml(safe(value)) for value in row])
     file = tempfile.TemporaryFile()  # noqa: SIM115 - FileResponse closes it
     book.save(file)
@@ -94,7 +94,22 @@ def to_xlsx(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> Ht
     return FileResponse(file, as_attachment=True, filename=f"{filename}.xlsx")
 
 
+def to_csv(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> HttpResponseBase:
+    """All of a list's rows as CSV."""
+    return rows_to_csv(filename, [c.name for c in columns], _rows(columns, rows))
+
+
+def to_xlsx(filename: str, columns: Sequence[Column], rows: QuerySet[Any]) -> HttpResponseBase:
+    """All of a list's rows as a workbook."""
+    return rows_to_xlsx(filename, [c.name for c in columns], _rows(columns, rows))
+
+
 FORMATS: dict[str, Callable[[str, Sequence[Column], QuerySet[Any]], HttpResponseBase]] = {
     "csv": to_csv,
     "xlsx": to_xlsx,
+}
+# For what is not a list of rows in one table: (file name, machine names, rows of values).
+ROW_FORMATS: dict[str, Callable[[str, Sequence[str], Iterable[Sequence[Any]]], HttpResponseBase]] = {
+    "csv": rows_to_csv,
+    "xlsx": rows_to_xlsx,
 }
