@@ -402,9 +402,10 @@ class Graph:
     def edges(self) -> Iterator[Edge]:
         """The live dependencies between known assets, those of real alternatives with their group."""
         keys = self._keys
-        for importance, pairs in self._plain.items():
-            for source, target in pairs:
-                yield Edge(keys[source], keys[target], importance)
+        for importance, rows in self._plain.items():
+            for source, targets in enumerate(rows):
+                for target in targets:
+                    yield Edge(keys[source], keys[target], importance)
         for group in self.groups:
             for target, importance in group.members.items():
                 yield Edge(keys[group.source], keys[target], importance, group.key)
