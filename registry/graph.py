@@ -27,6 +27,8 @@ from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
+from registry import leaning
+
 
 class Severity(IntEnum):
     """How hard something is hit, and the most that a dependency lets through."""
@@ -38,7 +40,7 @@ class Severity(IntEnum):
 
 LEVELS = tuple(sorted(Severity, reverse=True))
 # Upper bound of the work for alternatives in ``upstream``, in steps along a dependency: about two seconds.
-MOST_STEPS = 20_000_000
+MOST_STEPS = 12_000_000
 
 
 class Node(NamedTuple):
@@ -177,20 +179,23 @@ class Graph:
             else:
                 self.groups.append(_Group(source, key, least, members, threshold))
 
+    def _through(self, level: int) -> Iterator[tuple[list[int], ...]]:
+        """By node: the nodes it uses outside groups, along dependencies that let ``level`` through, in lists."""
+        return zip(*(self._plain[importance] for importance in LEVELS if importance >= level), strict=True)
+
     def _uses(self, level: int) -> list[list[int]]:
-        """By node: the nodes it uses outside groups, along dependencies that let ``level`` through."""
+        """By node: the nodes it uses outside groups, along what lets ``level`` through."""
         if level not in self._uses_at:
-            through = [self._plain[importance] for importance in LEVELS if importance >= level]
-            self._uses_at[level] = [list(chain.from_iterable(rows)) for rows in zip(*through, strict=True)]
+            self._uses_at[level] = [list(chain.from_iterable(lists)) for lists in self._through(level)]
         return self._uses_at[level]
 
     def _dependents(self, level: int) -> list[list[int]]:
         """By node: the states of those who use it outside groups, in order, along what lets ``level`` through."""
         if level not in self._dependents_at:
             found: list[list[int]] = [[] for _ in self.nodes]
-            for source, targets in enumerate(self._uses(level)):
+            for source, lists in enumerate(self._through(level)):
                 whole = 2 * source
-                for target in targets:
+                for target in chain.from_iterable(lists):
                     found[target].append(whole)
             self._dependents_at[level] = found
         return self._dependents_at[level]
@@ -216,23 +221,22 @@ class Graph:
         seeds = sorted({*self._known(failed), *down})
         walks = {level: self._spread(seeds, level) for level in LEVELS}
         before = {hit.key: hit.severity for hit in self.impact(already).hits} if down else {}
-        mildest, done = walks[Severity.MINOR], set(seeds)
-        reduced = tuple(self._reduced(mildest, done))
+        nearest, done = walks[Severity.MINOR], set(seeds)
+        reduced = tuple(self._reduced(nearest, done))
         hits = []
         for level, walk in walks.items():
-            ways = walk.ways(self._keys)
-            for node, state in walk.first.items():
-                if node not in done:
-                    done.add(node)
-                    key, in_part = self._keys[node], 2 * node not in walk.came_from
-                    hits.append(Hit(key, level, mildest.step[node], ways[state], in_part, before.get(key)))
-        return Answer(self._in_order(hits), reduced)
+            fresh = sorted(walk.first.keys() - done)
+            fresh.sort(key=nearest.step.__getitem__)
+            done.update(fresh)
+            ways = walk.ways(self._keys) if fresh else {}
+            for node in fresh:
+                key, in_part = self._keys[node], 2 * node not in walk.came_from
+                way = ways[walk.first[node]]
+                hits.append(Hit(key, level, nearest.step[node], way, in_part, before.get(key)))
+        return Answer(tuple(hits), reduced)
 
     def _known(self, keys: Iterable[int]) -> list[int]:
         return [self.index[key] for key in keys if key in self.index]
-
-    def _in_order(self, hits: Iterable[Hit]) -> tuple[Hit, ...]:
-        return tuple(sorted(hits, key=lambda hit: (-hit.severity, hit.distance, self.index[hit.key])))
 
     def _reduced(self, walk: _Walk, failed: Collection[int]) -> Iterator[Reduced]:
         for at, group in enumerate(self.groups):
@@ -318,25 +322,32 @@ class Graph:
             return self._without(down).upstream(assets)
         goals = sorted(set(self._known(assets)))
         walks = {level: self._retrace(goals, level) for level in LEVELS}
+        nearest = walks[Severity.MINOR].step
+        have_parts = any(goal in self._modules for goal in goals)
         hits: dict[int, Hit] = {}
         for level, walk in walks.items():
             ways = walk.ways(self._keys)
+            wholly = self._retrace(goals, level, in_part=False).came_from if have_parts else walk.came_from
             for state in walk.came_from:
-                if not state & 1 and state >> 1 not in hits and state >> 1 not in goals:
-                    step, in_part = walks[Severity.MINOR].step[state], bool(walk.first[state] & 1)
-                    hits[state >> 1] = Hit(self._keys[state >> 1], level, step, ways[state][::-1], in_part)
+                node = state >> 1
+                if not state & 1 and node not in hits and node not in goals:
+                    way = ways[state][::-1]
+                    hits[node] = Hit(self._keys[node], level, nearest[state], way, state not in wholly)
         tried, unresolved = self._try_alternatives(goals)
-        return Answer(self._in_order((hits | tried).values()), unresolved=unresolved)
+        hits |= tried
+        order = sorted(hits, key=lambda node: (-hits[node].severity, hits[node].distance, node))
+        return Answer(tuple(hits[node] for node in order), unresolved=unresolved)
 
-    def _retrace(self, goals: Sequence[int], level: int, alternatives: bool = False) -> _Walk:
-        """The steps backwards from the goals; ``step`` and ``first`` (the goal's state) are by state here.
+    def _retrace(self, goals: Sequence[int], level: int, in_part: bool = True) -> _Walk:
+        """The steps backwards from the goals, groups left out. ``step`` is by state here, and ``first`` is empty.
 
-        With ``alternatives`` each member of a group counts as needed: more than the truth, never less.
+        Not ``in_part``: only ways that hit a goal as a whole.
         """
         uses = self._uses(level)
-        in_part = level <= Severity.DEGRADED
-        starts = [2 * goal + part for goal in goals for part in ((0, 1) if in_part else (0,))]
-        walk = _Walk(dict.fromkeys(starts, -1), {s: s for s in starts}, dict.fromkeys(starts, 0), {})
+        extents = (0, 1) if level <= Severity.DEGRADED else (0,)
+        starts = [2 * goal + extent for goal in goals for extent in (extents if in_part else (0,))]
+        came_from = dict.fromkeys(starts, -1)
+        walk = _Walk(came_from, {}, dict.fromkeys(starts, 0), {})
         frontier, step = starts, 0
         while frontier:
             step += 1
@@ -344,60 +355,66 @@ class Graph:
             for place, state in enumerate(frontier):
                 node = state >> 1
                 if state & 1:
-                    before = [2 * m + part for m in self._modules.get(node, ()) for part in (0, 1)]
-                else:
-                    targets: Sequence[int] = uses[node]
-                    if alternatives and node in self._members_of:
-                        groups = self._members_of[node]
-                        targets = [
-                            *targets,
-                            *(t for g in groups for t, cap in g.members.items() if cap >= level),
-                        ]
-                    before = [
-                        2 * target + part for target in targets for part in ((0, 1) if in_part else (0,))
+                    reached = [
+                        2 * module + extent for module in self._modules.get(node, ()) for extent in (0, 1)
                     ]
+                else:
+                    reached = [2 * target + extent for target in uses[node] for extent in extents]
                     if self._parents[node] >= 0:
-                        before.append(2 * self._parents[node])
-                for other in before:
-                    if other not in walk.came_from:
-                        walk.came_from[other] = state
-                        walk.first[other], walk.step[other] = walk.first[state], step
+                        reached.append(2 * self._parents[node])
+                for other in reached:
+                    if other not in came_from:
+                        came_from[other] = state
+                        walk.step[other] = step
                         found.append((other >> 1, place, other))
             frontier = [state for _, _, state in sorted(found)]
         return walk
 
     def _try_alternatives(self, goals: Sequence[int]) -> tuple[dict[int, Hit], int]:
-        """Hits of those who may tip a group of alternatives on the way to the goals, and how many were left untried."""
+        """Hits of those who tip a group of alternatives near the goals, and how many of them were left untried."""
         if not self.groups:
             return {}, 0
-        near = {state >> 1 for state in self._retrace(goals, Severity.MINOR, alternatives=True).came_from}
-        groups = [group for group in self.groups if group.source in near]
-        if not groups:
+        near = self._near(goals)
+        if not any(group.source in near for group in self.groups):
             return {}, 0
         part = self._among(near)
-        suspects: set[int] = set()
-        for group in part.groups:
-            reach: Counter[int] = Counter()
-            for member in group.members:
-                walk = part._retrace([member], Severity.MINOR, alternatives=True)
-                reach.update({state >> 1 for state in walk.came_from})
-            suspects |= {node for node, n in reach.items() if n >= group.threshold}
-        wanted = {self.nodes[goal].key for goal in goals}
-        cost = 3 * (part.edge_count + len(part.nodes))
+        wanted = {self._keys[goal] for goal in goals}
+        suspects = [key for key in part._tipping() if key not in wanted]
+        tried = suspects[: MOST_STEPS // (len(LEVELS) * (part.edge_count + len(part.nodes)))]
         found: dict[int, Hit] = {}
-        left = 0
-        for spent, suspect in enumerate(sorted(suspects)):
-            key = part.nodes[suspect].key
-            if key in wanted:
-                continue
-            if spent * cost > MOST_STEPS:
-                left += 1
-                continue
+        for key in tried:
             hits = [hit for hit in part.impact([key]).hits if hit.key in wanted]
             if hits:
-                best = hits[0]
-                found[self.index[key]] = best._replace(key=key, distance=min(hit.distance for hit in hits))
-        return found, left
+                found[self.index[key]] = self._best(hits)._replace(key=key)
+        return found, len(suspects) - len(tried)
+
+    def _near(self, goals: Collection[int]) -> set[int]:
+        """The goals and all that may hit them: what each leans on, and its parts. More than the truth, never less."""
+        found = set(goals)
+        queue = list(goals)
+        for node in queue:  # it grows meanwhile
+            for other in chain(self._leans[node], self._modules.get(node, ())):
+                if other not in found:
+                    found.add(other)
+                    queue.append(other)
+        return found
+
+    def _tipping(self) -> list[int]:
+        """Keys of those who tip a group of alternatives when they fail alone, in order of code."""
+        causes = self._causes(Severity.MINOR)
+        tipping = 0
+        for group in self.groups:
+            tipping |= _in_at_least(group.threshold, [causes[member] for member in group.members])
+        return [self._keys[i] for i in _bits(tipping)]
+
+    def _best(self, hits: Sequence[Hit]) -> Hit:
+        """Hits of one failure on several goals as one: a shortest way among the severest, but the fewest steps."""
+        worst = max(hit.severity for hit in hits)
+        severest = [hit for hit in hits if hit.severity == worst]
+        best = min(severest, key=lambda hit: (len(hit.path), [self.index[key] for key in hit.path]))
+        return best._replace(
+            distance=min(hit.distance for hit in hits), in_part=all(hit.in_part for hit in severest)
+        )
 
     def edges(self) -> Iterator[Edge]:
         """The live dependencies between known assets, those of real alternatives with their group."""
@@ -425,34 +442,41 @@ class Graph:
 
     # --- Everything at once: findings -----------------------------------------------------------------------
 
-    @cached_property
-    def _stoppers(self) -> list[int]:
-        """By node: which nodes stop it when they fail alone (itself too), one bit each.
+    def _causes(self, level: int) -> list[int]:
+        """By node: which nodes hit it at ``level`` when they fail alone (itself too), one bit each.
 
-        The least sets that satisfy a), b) and the alternatives at CRITICAL, by passes in the order of the strong
-        components until nothing changes, which is soon. (A part never stops its parent, so c) plays no role.)
+        The least sets that satisfy a), b), c) and the alternatives, by passes in the order of the strong components
+        until nothing changes, which is soon.
         """
-        uses = self._uses(Severity.CRITICAL)
-        sets = [1 << i for i in range(len(self.nodes))]
-        order = [node for component in self._components for node in component]
+        uses = self._uses(level)
+        whole = [1 << i for i in range(len(self.nodes))]
+        either = list(whole)  # as a whole or in part
+        order = list(chain.from_iterable(self._components))
         changed = True
         while changed:
             changed = False
             for node in order:
-                new = old = sets[node]
+                before = whole[node], either[node]
+                new = whole[node]
                 for target in uses[node]:
-                    new |= sets[target]
+                    new |= either[target]
                 if self._parents[node] >= 0:
-                    new |= sets[self._parents[node]]
+                    new |= whole[self._parents[node]]
                 for group in self._members_of.get(node, ()):
-                    members = [
-                        sets[t] for t, importance in group.members.items() if importance == Severity.CRITICAL
-                    ]
+                    members = [either[t] for t, importance in group.members.items() if importance >= level]
                     new |= _in_at_least(group.threshold, members)
-                if new != old:
-                    sets[node] = new
-                    changed = True
-        return sets
+                whole[node] = new
+                if level <= Severity.DEGRADED:
+                    for module in self._modules.get(node, ()):
+                        new |= either[module]
+                either[node] |= new
+                changed = changed or before != (whole[node], either[node])
+        return either
+
+    @cached_property
+    def _stoppers(self) -> list[int]:
+        """By node: which nodes stop it when they fail alone (itself too), one bit each."""
+        return self._causes(Severity.CRITICAL)
 
     @cached_property
     def inherited(self) -> dict[int, int]:
@@ -496,92 +520,39 @@ class Graph:
     def stopped_by(self, key: int) -> list[int]:
         """Keys of all that stop when the asset alone fails, itself not among them, in order of code."""
         at = self.index[key]
-        return [
-            self._keys[i] for i, stoppers in enumerate(self._stoppers) if stoppers >> at & 1 and i != at
-        ]
+        return [self._keys[i] for i, stoppers in enumerate(self._stoppers) if stoppers >> at & 1 and i != at]
 
-    def _leans(self, node: int) -> list[int]:
-        """What the node leans on at all: what it uses, each alternative, and its parent."""
-        found = [*self._uses(Severity.MINOR)[node]]
-        found += [target for group in self._members_of.get(node, ()) for target in group.members]
-        if self._parents[node] >= 0 and self._parents[node] != node:
-            found.append(self._parents[node])
-        return sorted(set(found))
+    @cached_property
+    def _leans(self) -> list[list[int]]:
+        """By node: what it leans on at all, in order: what it uses, each alternative, and its parent."""
+        found = [set(targets) for targets in self._uses(Severity.MINOR)]
+        for group in self.groups:
+            found[group.source].update(group.members)
+        for node, parent in enumerate(self._parents):
+            if parent >= 0 and parent != node:
+                found[node].add(parent)
+        return [sorted(targets) for targets in found]
 
     @cached_property
     def _components(self) -> list[list[int]]:
-        """Strong components, what is leaned on first (Tarjan 1972, without recursion)."""
-        number: dict[int, int] = {}
-        low: dict[int, int] = {}
-        on_stack: set[int] = set()
-        stack: list[int] = []
-        found: list[list[int]] = []
-        for start in range(len(self.nodes)):
-            if start in number:
-                continue
-            calls = [(start, iter(self._leans(start)))]
-            number[start] = low[start] = len(number)
-            stack.append(start)
-            on_stack.add(start)
-            while calls:
-                node, rest = calls[-1]
-                for other in rest:
-                    if other not in number:
-                        number[other] = low[other] = len(number)
-                        stack.append(other)
-                        on_stack.add(other)
-                        calls.append((other, iter(self._leans(other))))
-                        break
-                    if other in on_stack:
-                        low[node] = min(low[node], number[other])
-                else:
-                    calls.pop()
-                    if calls:
-                        low[calls[-1][0]] = min(low[calls[-1][0]], low[node])
-                    if low[node] == number[node]:
-                        component: list[int] = []
-                        while not component or component[-1] != node:
-                            component.append(stack.pop())
-                        on_stack.difference_update(component)
-                        found.append(sorted(component))
-        return found
+        """The nodes in strong components, what is leaned on first."""
+        return leaning.strong_components(self._leans)
 
     def cycles(self) -> list[tuple[int, ...]]:
         """Assets that lean on each other in a ring: per strong component a shortest ring through its first code.
 
         Each begins and ends with that asset's key, each leaning on the next. In order of code.
         """
-        rings = []
-        for component in self._components:
-            if len(component) > 1:
-                rings.append(self._ring(component))
-        return [tuple(self.nodes[i].key for i in ring) for ring in sorted(rings)]
-
-    def _ring(self, component: list[int]) -> list[int]:
-        start, inside = component[0], set(component)
-        came_from = {start: -1}
-        frontier = [start]
-        while True:  # every node of a strong component lies on a ring with every other
-            found = []
-            for node in frontier:
-                for other in self._leans(node):
-                    if other == start:
-                        way = [start]
-                        while node >= 0:
-                            way.append(node)
-                            node = came_from[node]  # noqa: PLW2901 - walking back to the start
-                        return way[::-1]
-                    if other in inside and other not in came_from:
-                        came_from[other] = node
-                        found.append(other)
-            frontier = found
+        rings = sorted(leaning.ring(self._leans, c) for c in self._components if len(c) > 1)
+        return [tuple(self._keys[i] for i in ring) for ring in rings]
 
     def cycle_members(self) -> list[tuple[int, ...]]:
-        """The strong components with more than one asset, as keys in order of code."""
-        return sorted(
-            (tuple(self.nodes[i].key for i in c) for c in self._components if len(c) > 1),
-            key=lambda keys: self.index[keys[0]],
-        )
+        """The strong components with more than one asset, as keys in order of code; as many as ``cycles``."""
+        return [tuple(self._keys[i] for i in c) for c in sorted(self._components) if len(c) > 1]
+
+    def longest_chain(self) -> tuple[int, ...]:
+        """A longest way of leaning, each key leaning on the next. Assets that lean on each other count as one."""
+        return tuple(self._keys[i] for i in leaning.longest_chain(self._leans, self._components))
 
     def unused(self) -> list[int]:
         """Keys of components that nothing uses, neither themselves nor anything below them, in order of code."""
@@ -604,21 +575,6 @@ class Graph:
             for i, n in enumerate(self.nodes)
             if n.is_system and not uses[i] and i not in self._members_of
         ]
-
-    def longest_chain(self) -> tuple[int, ...]:
-        """A longest way of leaning, as keys from who leans to what is leaned on; a ring counts as its first asset."""
-        component_of = {node: at for at, c in enumerate(self._components) for node in c}
-        best: list[tuple[int, int]] = []  # length, next component
-        for at, component in enumerate(self._components):
-            below = {component_of[other] for node in component for other in self._leans(node)} - {at}
-            best.append(max(((best[b][0] + 1, -self._components[b][0]) for b in below), default=(1, 1)))
-        first = {c[0]: at for at, c in enumerate(self._components)}
-        at = max(range(len(best)), key=lambda a: (best[a][0], -self._components[a][0]), default=-1)
-        chain = []
-        while at >= 0:
-            chain.append(self.nodes[self._components[at][0]].key)
-            at = first[-best[at][1]] if best[at][1] <= 0 else -1
-        return tuple(chain)
 
 
 def _in_at_least(least: int, sets: Sequence[int]) -> int:
