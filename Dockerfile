@@ -25,6 +25,10 @@ RUN SECRET_KEY=only-for-collectstatic python manage.py collectstatic --no-input 
     && rm -rf node_modules var
 
 FROM python:3.11-slim-bookworm
+# What makes PDFs (WeasyPrint): layout of text, and cutting fonts down to the letters used.
+RUN apt-get update && apt-get install -y --no-install-recommends \
+        libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 foi && useradd --uid 10001 --gid foi --no-create-home --home-dir /nonexistent foi \
     && install -d -o foi -g foi -m 0700 /run/foi
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 HOST=0.0.0.0 PORT=8000 RUN_DIR=/run/foi

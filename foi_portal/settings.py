@@ -271,7 +271,11 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {"django": {"level": LOG_LEVEL}},  # without Django's own handlers, or each line comes twice
+    "loggers": {
+        "django": {"level": LOG_LEVEL},  # without Django's own handlers, or each line comes twice
+        "weasyprint": {"level": "WARNING"},  # tells of every step of every PDF
+        "fontTools": {"level": "WARNING"},
+    },
 }
 
 env.stop_if_wrong()
