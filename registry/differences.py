@@ -99,6 +99,11 @@ def dependencies_of(asset: int, on: datetime.date) -> dict[int, State]:
     }
 
 
+def content(state: State) -> State:
+    """The columns that say what a row is: without its key, its version and whether it is archived."""
+    return {column: value for column, value in state.items() if column not in BESIDE}
+
+
 def days_written(asset: int) -> list[datetime.date]:
     """The days on which the asset itself was written or changed, newest first. One query."""
     moments = Change.objects.filter(table=Asset._meta.db_table, row_id=asset).values_list("at", flat=True)

@@ -7,7 +7,17 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 from django.urls.converters import StringConverter
 
-from registry.views import bulk, components, dependencies, importing, lookup, organisations, systems
+from registry.views import (
+    bulk,
+    changes,
+    components,
+    dates,
+    dependencies,
+    importing,
+    lookup,
+    organisations,
+    systems,
+)
 
 
 class CodeConverter(StringConverter):
@@ -50,6 +60,7 @@ component_urls = [
         dependencies.ComponentDependencies.as_view(),
         name="component-dependencies",
     ),
+    path("<code:code>/paa-dato/", dates.ComponentOnDate.as_view(), name="component-on-date"),
 ]
 
 system_urls = [
@@ -68,6 +79,7 @@ system_urls = [
     path(
         "<code:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"
     ),
+    path("<code:code>/paa-dato/", dates.SystemOnDate.as_view(), name="system-on-date"),
 ]
 
 organisation_urls = pages(
@@ -102,6 +114,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("fagsystemer/", include(system_urls)),
     path("organisationer/", include(organisation_urls)),
     path("afhaengigheder/", include(dependency_urls)),
+    # /landskab/
+    path("landskab/forskel/", changes.LandscapeChanges.as_view(), name="landscape-changes"),
     # /opslag/
     path("opslag/", lookup.asset_lookup, name="asset-lookup"),
     path("opslag/organisationer/", lookup.organisation_lookup, name="organisation-lookup"),
