@@ -29,6 +29,13 @@ def written(on: datetime.date | str, hour: int = 12) -> Iterator[None]:
         Change.objects.filter(pk__gt=last).update(at=moment)
 
 
+def moved(on: datetime.date | str) -> None:
+    """All that is in the history is now written on that day."""
+    date = day(on) if isinstance(on, str) else on
+    with _unlocked():
+        Change.objects.update(at=timezone.make_aware(datetime.datetime.combine(date, datetime.time(12))))
+
+
 @contextmanager
 def _unlocked() -> Iterator[None]:
     """The history without the trigger that refuses to change it. Only its own table is touched."""
