@@ -268,7 +268,7 @@ def _answered(reply: Reply) -> Reply:
             stopped = {h.key for h in land.graph.impact(down).hits if h.severity is Severity.CRITICAL}
             over = [facts.name for facts in reply.failed if facts.key in stopped]
             if over:
-                problems.append(f"{_listed(over)} stopper allerede, når {_names(reply.down)} er nede.")
+                problems.append(f"{_listed(over)} stopper allerede, når {names(reply.down)} er nede.")
     else:
         answer = land.graph.impact(failed, down)
     rows: list[Row] = []
@@ -416,11 +416,11 @@ def title(reply: Reply) -> str:
     """The question as a sentence; the page's heading."""
     if not reply.chosen:
         return "Konsekvens"
-    names = _names(reply.chosen)
-    while_down = f", mens {_names(reply.down)} er nede" if reply.down else ""
+    who = names(reply.chosen)
+    while_down = f", mens {names(reply.down)} er nede" if reply.down else ""
     if reply.is_upstream:
-        return f"Hvad hviler {names} på{while_down}?"
-    return f"Hvad rammes, hvis {names} svigter{while_down}?"
+        return f"Hvad hviler {who} på{while_down}?"
+    return f"Hvad rammes, hvis {who} svigter{while_down}?"
 
 
 def headline(reply: Reply) -> list[str]:
@@ -454,9 +454,9 @@ def headline(reply: Reply) -> list[str]:
 
 
 def _leaned_on(reply: Reply, systems: Sequence[int], components: Sequence[int]) -> list[str]:
-    names = _names(reply.failed)
+    who = names(reply.failed)
     if not any(systems) and not any(components):
-        return [f"{names} hviler ikke på noget, der er skrevet ind."]
+        return [f"{who} hviler ikke på noget, der er skrevet ind."]
     kinds = [
         counted(sum(components), "komponent", "komponenter") if any(components) else "",
         counted(sum(systems), "fagsystem", "fagsystemer") if any(systems) else "",
@@ -470,7 +470,7 @@ def _leaned_on(reply: Reply, systems: Sequence[int], components: Sequence[int]) 
         if n
     ]
     return [
-        f"{names} hviler på {' og '.join(filter(None, kinds))}.",
+        f"{who} hviler på {' og '.join(filter(None, kinds))}.",
         f"Svigter en af dem alene: {_listed(effects)}.",
     ]
 
@@ -480,10 +480,10 @@ def counted(number: int, one: str, many: str) -> str:
     return f"{formats.plain(number)} {one if number == 1 else many}"
 
 
-def _names(assets: Sequence[Facts]) -> str:
+def names(assets: Sequence[Facts]) -> str:
     """Up to three names; of more the first two, and how many others."""
-    names = [facts.name for facts in assets]
-    return _listed(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} andre"])
+    found = [facts.name for facts in assets]
+    return _listed(found if len(found) <= 3 else [*found[:2], f"{len(found) - 2} andre"])
 
 
 def _listed(words: Sequence[str], last: str = "og") -> str:
@@ -521,5 +521,6 @@ __all__ = [
     "export_row",
     "export_rows",
     "headline",
+    "names",
     "title",
 ]

@@ -13,6 +13,7 @@ from registry.views import (
     components,
     dates,
     dependencies,
+    impact,
     importing,
     lookup,
     organisations,
@@ -116,6 +117,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("afhaengigheder/", include(dependency_urls)),
     # /landskab/
     path("landskab/forskel/", changes.LandscapeChanges.as_view(), name="landscape-changes"),
+    # /konsekvens/
+    path("konsekvens/", impact.ImpactPage.as_view(), name="impact"),
     # /opslag/
     path("opslag/", lookup.asset_lookup, name="asset-lookup"),
     path("opslag/organisationer/", lookup.organisation_lookup, name="organisation-lookup"),

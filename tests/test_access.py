@@ -66,6 +66,7 @@ RULES: dict[str, Rule] = {
     "system-on-date": Rule(READERS, None, ("system",)),
     "component-on-date": Rule(READERS, None, ("component",)),
     "landscape-changes": Rule(READERS),
+    "impact": Rule(READERS),
     "asset-lookup": Rule(READERS),
     "organisation-lookup": Rule(READERS),
     "import": Rule(EDITORS, EDITORS),
