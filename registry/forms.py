@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 
 from foi_portal.ui.forms import CodeChoiceField, DateField, YearOrDateField
 from registry.models import (
+    AlternativeGroup,
     Asset,
     Component,
     ComponentType,
@@ -251,3 +253,116 @@ class DependencyRowForm(forms.ModelForm[Dependency]):
 
 
 RULES = {rule.name: str(rule.violation_error_message) for rule in Dependency._meta.constraints}
+
+
+class Ticks(forms.CheckboxSelectMultiple):
+    """Checkboxes that also understand several keys in one value, which is how the conflict page sends them."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[str]:
+        sent = super().value_from_datadict(data, files, name) or []
+        return [key for value in sent for key in str(value).split(",") if key]
+
+    def id_for_label(self, id_: str, index: str | None = None) -> str:
+        return id_  # of the fieldset: there the error summary leads
+
+
+class AlternativesForm(forms.ModelForm[AlternativeGroup]):
+    """One group of alternatives: what it is called, how many must work, and which dependencies belong to it.
+
+    ``rows`` are all dependencies of the source, ``groups`` all its groups, archived ones too. The form asks the
+    database nothing. ``cleaned_data["members"]`` has the keys of the chosen.
+    """
+
+    name = forms.CharField(
+        label="Navn", max_length=100, help_text="Det, som de kan hver især. Fx CPR-opslag."
+    )
+    needed = forms.IntegerField(
+        label="Så mange skal virke",
+        min_value=1,
+        initial=1,
+        error_messages={"min_value": "Mindst én skal virke.", "invalid": "Skriv et helt tal, fx 1."},
+    )
+    members = forms.TypedMultipleChoiceField(
+        label="Kan træde i stedet for hinanden",
+        coerce=int,
+        widget=Ticks,
+        error_messages={
+            "required": "Vælg mindst to forskellige.",
+            "invalid_choice": "En af de valgte er ikke længere blandt afhængighederne. Se dem igennem, og gem igen.",
+        },
+    )
+
+    class Meta:
+        model = AlternativeGroup
+        fields = ("name", "needed")
+
+    def __init__(
+        self, *args: Any, rows: Sequence[Dependency], groups: Sequence[AlternativeGroup], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = {row.pk: row for row in rows}
+        self.groups = {group.pk: group for group in groups}
+        self.today = timezone.localdate()
+        self.fields["members"].choices = [(row.pk, str(row.target)) for row in rows]  # type: ignore[attr-defined]
+        self.initial["members"] = self.present
+        self.fields["name"].widget.attrs["autocomplete"] = "off"
+
+    @property
+    def present(self) -> list[int]:
+        """Keys of those that belong to the group now, in order."""
+        own = self.instance.pk
+        mine = (row.pk for row in self.rows.values() if own is not None and row.alternatives_id == own)
+        return sorted(mine)
+
+    @property
+    def offered(self) -> list[dict[str, Any]]:
+        """The boxes: ongoing dependencies, and those that belong or are ticked all the same."""
+        ticked = {str(key) for key in self["members"].value() or ()}
+        boxes = []
+        for key, row in self.rows.items():
+            is_ticked = str(key) in ticked
+            if is_ticked or not row.has_ended(self.today):
+                boxes.append({"row": row, "ticked": is_ticked, "elsewhere": self._elsewhere(row)})
+        return boxes
+
+    def _elsewhere(self, row: Dependency) -> AlternativeGroup | None:
+        """The other group that the row belongs to, if any."""
+        return None if row.alternatives_id == self.instance.pk else self.groups.get(row.alternatives_id)
+
+    def clean_name(self) -> str:
+        name = " ".join(self.cleaned_data["name"].split())
+        for group in self.groups.values():
+            if group.pk != self.instance.pk and group.name.casefold() == name.casefold():
+                raise ValidationError(
+                    "En opløst gruppe hed det samme. Vælg et andet navn, eller opret den igen."
+                    if group.is_archived
+                    else "Der er allerede en gruppe med det navn. Vælg et andet."
+                )
+        return name
+
+    def clean_members(self) -> list[int]:
+        keys: list[int] = sorted(set(self.cleaned_data["members"]))
+        present = set(self.present)
+        for row in (self.rows[key] for key in keys):
+            if (other := self._elsewhere(row)) is not None:
+                raise ValidationError(f"{row.target} hører allerede til «{other}». Tag den ud dér først.")
+            if row.is_archived and row.pk not in present:
+                raise ValidationError(f"{row.target} er arkiveret. Gendan den først, eller vælg en anden.")
+            if row.has_ended(self.today) and row.pk not in present:
+                raise ValidationError(f"{row.target} er ophørt. Vælg en anden.")
+        if self.count(keys) < 2:
+            raise ValidationError("Vælg mindst to forskellige, der ikke er ophørt.")
+        return keys
+
+    def count(self, keys: Iterable[int]) -> int:
+        """How many different ones the dependencies lead to, ended ones left out."""
+        rows = (self.rows[key] for key in keys)
+        return len({row.target_id for row in rows if not row.has_ended(self.today)})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = self.cleaned_data
+        if cleaned.get("needed") and "members" in cleaned:
+            chosen = self.count(cleaned["members"])
+            if cleaned["needed"] > chosen:
+                self.add_error("needed", f"Der er kun valgt {chosen}, så højst {chosen} kan skulle virke.")
+        return cleaned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +11,7 @@ from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquer
 from django.db.models.functions import Coalesce
 
 from foi_portal.core.models import Change
-from registry.models import Asset, Component, Dependency, Importance, Kind
+from registry.models import AlternativeGroup, Asset, Component, Dependency, Importance, Kind
 from registry.models.asset import AssetQuerySet
 from registry.models.dependency import DependencyQuerySet
 
@@ -156,19 +157,33 @@ def modules_below(code: str) -> list[int]:
 
 
 def changes_about(asset: Asset) -> QuerySet[Change]:
-    """The asset's own changes and those of what it depends on, newest first."""
-    own = Q(table=Asset._meta.db_table, row_id=asset.pk)
-    dependencies = Dependency.objects.filter(source=asset).order_by().values("pk")
-    return Change.objects.filter(own | Q(table=Dependency._meta.db_table, row_id__in=dependencies))
+    """The asset's own changes and those of its dependencies and groups of alternatives, newest first."""
+    wanted = Q(table=Asset._meta.db_table, row_id=asset.pk)
+    for model in (Dependency, AlternativeGroup):
+        rows = model._default_manager.filter(source=asset).order_by().values("pk")
+        wanted |= Q(table=model._meta.db_table, row_id__in=rows)
+    return Change.objects.filter(wanted)
 
 
 def leans_on(asset: Asset) -> DependencyQuerySet:
-    """What the asset uses, ended ones last, ready to be shown with target and the platform it belongs to."""
+    """What the asset uses, ended ones last, ready to be shown with target and the platform it belongs to.
+
+    ``alternatives_among`` is how many different ones the row's group of alternatives has.
+    """
+    group = Dependency.objects.ongoing().filter(alternatives=OuterRef("alternatives")).order_by()
+    among = group.values("alternatives").annotate(n=Count("target", distinct=True)).values("n")
     return (
         Dependency.objects.filter(source=asset, archived_at=None)
-        .select_related("target", "target__parent", "via")
+        .select_related("target", "target__parent", "via", "alternatives")
+        .annotate(alternatives_among=Subquery(among, output_field=IntegerField()))
         .order_by("target__name", "target__code", "id")
     )
+
+
+def running_alternatives(asset: Asset, on: datetime.date) -> QuerySet[Dependency, int]:
+    """Keys of the asset's dependencies in groups of alternatives through which a failure spreads on the date ``on``."""
+    live = Dependency.objects.live(on).filter(source=asset).exclude(alternatives=None)
+    return live.order_by().values_list("pk", flat=True)
 
 
 def used_by(ids: list[int]) -> QuerySet[Dependency]:

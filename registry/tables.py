@@ -276,6 +276,13 @@ def _importance(row: Row) -> str:
     return f"<strong>{text}</strong>" if row["importance"] == Importance.CRITICAL else text
 
 
+def _alternatives(row: Row) -> str:
+    if not row["alternatives__name"]:
+        return ""
+    page = "system-alternatives" if row["source__kind"] == Kind.SYSTEM else "component-alternatives"
+    return link(reverse(page, args=[row["source__code"]]), row["alternatives__name"])
+
+
 DEPENDENCY_COLUMNS = (
     _asset_column("source_code", "Hvem bruger", "source"),
     _asset_column("target_code", "Hvad bruges", "target"),
@@ -286,6 +293,14 @@ DEPENDENCY_COLUMNS = (
     Column("since", "Siden", "since", cell=_since),
     Column("until", "Til", "until", cell=_moment("until"), shown=False),
     _asset_column("via_code", "Går via", "via", shown=False),
+    Column(
+        "alternatives",
+        "Alternativ i gruppen",
+        "alternatives__name",
+        cell=_alternatives,
+        needs=("source__kind", "source__code"),
+        shown=False,
+    ),
     Column("department", "Forvaltning", "source__department__name", shown=False),
     Column("updated_at", "Sidst ændret", "updated_at", cell=_moment("updated_at"), shown=False),
 )

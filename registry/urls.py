@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 
 from registry.views import (
+    alternatives,
     bulk,
     changes,
     components,
@@ -64,6 +65,11 @@ component_urls = [
     path("<code:code>/paa-dato/", dates.ComponentOnDate.as_view(), name="component-on-date"),
 ]
 
+    path(
+        "<code:code>/alternativer/",
+        alternatives.ComponentAlternatives.as_view(),
+        name="component-alternatives",
+    ),
 system_urls = [
     path("masseret/", bulk.SystemBulk.as_view(), name="system-bulk"),  # no code is in lower case
     *pages(
@@ -84,6 +90,7 @@ system_urls = [
 ]
 
 organisation_urls = pages(
+    path("<code:code>/alternativer/", alternatives.SystemAlternatives.as_view(), name="system-alternatives"),
     "organisation",
     "<code:code>",
     list=organisations.OrganisationList,

@@ -50,6 +50,7 @@ def noun(name: str, key: str, *, table: bool = False, bulk: bool = False) -> dic
     }
     if table:
         rules[f"{name}-dependencies"] = Rule(READERS, EDITORS, (key,))
+        rules[f"{name}-alternatives"] = Rule(READERS, EDITORS, (key,))
     if bulk:
         rules[f"{name}-bulk"] = Rule(EDITORS, EDITORS)
     return rules

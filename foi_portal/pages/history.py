@@ -22,7 +22,7 @@ from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import may
 from foi_portal.ui import formats
 from foi_portal.ui.views import paginate
-from registry.models import Asset, Dependency, Organisation
+from registry.models import AlternativeGroup, Asset, Dependency, Organisation
 
 PAGE = 50
 SHOWN_OF_SET = 5
@@ -46,8 +46,11 @@ class Act:
         return self.count - len(self.entries)
 
 
+REGISTRY = (Asset, Dependency, AlternativeGroup, Organisation)
+
+
 def registry_tables() -> list[str]:
-    return [model._meta.db_table for model in (Asset, Dependency, Organisation)]
+    return [model._meta.db_table for model in REGISTRY]
 
 
 def latest_acts(changes: QuerySet[Change], user: User | AnonymousUser, limit: int) -> list[Act]:
@@ -79,7 +82,7 @@ class HistoryList(View):
         changes = self.filtered(reading.visible_to(request.user, Change.objects.all()), request.GET)
         page = list(changes[: PAGE + 1])
         more = page[PAGE - 1].pk if len(page) > PAGE else None
-        tables = [(m._meta.db_table, m._meta.verbose_name_plural) for m in (Asset, Dependency, Organisation)]
+        tables = [(model._meta.db_table, model._meta.verbose_name_plural) for model in REGISTRY]
         context = {
             "section": "history",
             "acts": acts(page[:PAGE], request.user),

@@ -242,7 +242,7 @@ SYSTEMS = FileFormat(
 )
 DEPENDENCIES = FileFormat(
     name="dependencies",
-    computed=("department", "updated_at"),
+    computed=("alternatives", "department", "updated_at"),
     table=tables.DEPENDENCY_COLUMNS,
     label="Afhængigheder",
     model=Dependency,

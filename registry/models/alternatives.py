@@ -49,4 +49,5 @@ class AlternativeGroup(Archivable):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse(f"{self.source.kind}-detail", args=[self.source.code])
+        address = reverse(f"{self.source.kind}-alternatives", args=[self.source.code])
+        return f"{address}#gruppe-{self.pk}"

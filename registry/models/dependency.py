@@ -6,6 +6,7 @@ import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
@@ -157,6 +158,20 @@ class Dependency(Archivable):
 
     def __str__(self) -> str:
         return f"{self.source} → {self.target}"
+
+    def clean(self) -> None:
+        """Refuse a group of alternatives that is another source's or dissolved; needs the group's row to see."""
+        if self.alternatives is None:
+            return
+        if self.alternatives.source_id != self.source_id:
+            raise ValidationError(
+                f"Afhængigheden er et alternativ i gruppen «{self.alternatives}», som hører til en anden bruger."
+                " Tag den ud af gruppen først."
+            )
+        if self.alternatives.is_archived:
+            raise ValidationError(
+                f"Gruppen «{self.alternatives}» er opløst. Opret den igen, eller vælg en anden."
+            )
 
     def has_ended(self, on: datetime.date) -> bool:
         """Whether it is over on the date ``on``: by status, by date or because it is archived."""
