@@ -198,13 +198,19 @@ class Comparison:
         return ""
 
 
+_kept: dict[str, Comparison] = {}  # the process's last comparison
+
+
 def compare(earlier: datetime.date, later: datetime.date) -> Comparison:
     """What differs between the ends of two days that the history can answer for, or that are to come.
 
-    Two queries beside the two landscapes. Half a second per 100,000 dependencies and as much again per 100,000
-    rows that differ.
+    Two queries beside the two landscapes, and none while the last comparison still holds: a landscape that has not
+    changed is the same object. About four seconds for 100,000 dependencies of which half differ.
     """
     before, after = landscape.at(earlier), landscape.at(later)
+    kept = _kept.get("last")
+    if kept is not None and kept.before is before and kept.after is after:
+        return kept
     items = list(_rewritten(earlier, later))
     touched = {(item.type is Type.DEPENDENCY, item.key) for item in items}
     items += [item for item in _assets_by_date(before, after) if (False, item.key) not in touched]
@@ -215,7 +221,8 @@ def compare(earlier: datetime.date, later: datetime.date) -> Comparison:
             items.append(item)
     items += _effects(before, after)
     net = sum({How.CAME: 1, How.GONE: -1}.get(item.how, 0) for item in items if item.type is Type.DEPENDENCY)
-    return Comparison(before, after, items, (written - net, written))
+    found = _kept["last"] = Comparison(before, after, items, (written - net, written))
+    return found
 
 
 def _rewritten(earlier: datetime.date, later: datetime.date) -> Iterator[Item]:

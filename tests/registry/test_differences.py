@@ -166,3 +166,18 @@ class TestOneAsset:
             assert differences.states(Asset, [row.pk], before) == {}
             assert set(differences.states(Asset, [row.pk], day(changes))) == {row.pk}
             assert differences.days_written(row.pk) == [day(changes)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_comparison_is_kept_until_something_is_written():
+    with days.written("2026-10-01"):
+        row = factories.system()
+    with days.written("2026-10-10"):
+        System.objects.filter(pk=row.pk).update(name="Nyt navn")
+    first, last = day("2026-10-01"), day("2026-10-20")
+    found = differences.compare(first, last)
+    assert differences.compare(first, last) is found
+    assert differences.compare(first, day("2026-10-19")) is not found
+    with days.written("2026-10-15"):
+        factories.system()
+    assert len(differences.compare(first, last).items) == 2
