@@ -1,7 +1,7 @@
-"""A picture as SVG, drawn on the server: for the page without script, for download and for the PDF.
+"""A picture drawn on the server, as SVG: for the page without script, for download and for the PDF.
 
-Only presentation attributes, so that it passes a strict content security policy and WeasyPrint alike. ``drawn`` gives
-the places too, which the page's script uses: the picture is the same everywhere.
+Only presentation attributes, so that it passes a strict content security policy and WeasyPrint alike. ``data`` gives
+the same places and colours to the page's script: the picture is the same everywhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from foi_portal.ui.formats import plain
 from registry import layout
@@ -22,7 +22,7 @@ from registry.picture import Box, Edge, Node, Picture
 FONT = "IBM Plex Sans, Liberation Sans, Arial, Helvetica, sans-serif"
 SIZE, SMALL, LINE, SMALL_LINE = 13, 11.5, 17, 15
 WIDEST, WIDEST_WORD, MOST_LINES = 172, 230, 3
-PAD_X, PAD_Y, EDGE = 12, 7, 10
+PAD_X, PAD_Y, EDGE = 12, 6, 10
 FRAME_X, FRAME_TOP, FRAME_BOTTOM, INNER_GAP = 16, 36, 14, 44
 
 INK, SOFT, LINE_COLOUR, SUNKEN, ACCENT = "#1a1a1a", "#454545", "#8e8e8e", "#f5f5f5", "#12436d"
@@ -294,12 +294,14 @@ def _curve(points: Sequence[Point]) -> list[Point]:
         middle, reach = (x + next_x) / 2, (next_x - x) / 2
         if abs(y - next_y) > 0.01:
             came_x = controls[-1][0] if controls else corners[0][0]
-            if abs(x - came_x) > abs(reach) / 2:
+            if abs(x - came_x) > abs(reach) + 1:
                 controls.append((_towards(x, came_x, abs(reach)), y))
             controls += [(middle, y), (middle, next_y)]
             bend = abs(reach)
+        elif controls and abs(reach) > bend:
+            controls.append((_towards(x, next_x, bend), y))
         elif controls and abs(reach) > 1:
-            controls.append((_towards(x, middle, bend), y))
+            controls.append((middle, y))
     if not controls:
         controls = [((corners[0][0] + corners[-1][0]) / 2, corners[0][1])]
     return [corners[0], *controls, corners[-1]]
@@ -318,15 +320,16 @@ def svg(
     toggle: Callable[[tuple[str, ...]], str] | None = None,
     base: str = "",
     legend: bool = True,
+    plan: Drawn | None = None,
 ) -> str:
     """The picture as an SVG element. Empty text when there is nothing to draw.
 
     ``toggle`` makes the address where other boxes are open; without it boxes do not open. ``base`` is put before the
-    addresses of assets, for a file that lives outside the portal.
+    addresses of assets, for a file that lives outside the portal. ``plan`` is the picture ``drawn`` already.
     """
     if not picture.nodes:
         return ""
-    plan = drawn(picture)
+    plan = plan or drawn(picture)
     rows = _legend(picture, plan) if legend else []
     width = max(plan.width, 340 if legend else 0)
     height = plan.height + len(rows) * 22 + (12 if rows else 0)
@@ -534,3 +537,65 @@ SIDES = {
     "up": "Til højre for det valgte står det, som det læner sig på.",
     "near": "Til venstre står de, der bruger det valgte. Til højre står det, som det bruger.",
 }
+
+
+# --- For the page's script ----------------------------------------------------------------------------------
+
+
+def data(picture: Picture, plan: Drawn, toggle: Callable[[tuple[str, ...]], str]) -> dict[str, Any]:
+    """The drawing for the page's script, ready for JSON: the same places, colours and words as in the SVG."""
+    nodes = {node.id: node for node in picture.nodes}
+    return {
+        "width": plan.width,
+        "height": plan.height,
+        "frames": [
+            {
+                **_place(frame),
+                "lines": frame.lines,
+                "href": frame.of.href,
+                "text": frame.of.label,
+                "close": toggle(frame.of.toggled),
+            }
+            for frame in plan.frames
+        ],
+        "nodes": [_node_data(shape, toggle) for shape in plan.nodes],
+        "lines": [
+            {
+                "source": line.edge.source,
+                "target": line.edge.target,
+                "points": [[round(x, 1), round(y, 1)] for x, y in line.points],
+                "style": PART if line.edge.part else LINES[line.edge.importance],
+                "arrow": not line.edge.part,
+                "text": edge_text(line.edge, nodes),
+            }
+            for line in sorted(plan.lines, key=lambda line: line.edge.importance)
+        ],
+    }
+
+
+def _place(shape: Shape[Any]) -> dict[str, Any]:
+    return {
+        "id": shape.of.id,
+        "x": round(shape.x, 1),
+        "y": round(shape.y, 1),
+        "w": round(shape.width, 1),
+        "h": round(shape.height, 1),
+    }
+
+
+def _node_data(shape: Shape[Node], toggle: Callable[[tuple[str, ...]], str]) -> dict[str, Any]:
+    node = shape.of
+    fill, ink, style = colours(node)
+    opens = node.toggled is not None
+    return {
+        **_place(shape),
+        "lines": shape.lines,
+        "caption": shape.caption,
+        "fill": fill,
+        "ink": ink,
+        "style": style,
+        "pile": node.is_box,
+        "middle": bool(node.role),
+        "href": toggle(node.toggled) if node.toggled is not None else node.href,
+        "text": f"Åbn {node.text}" if opens else node.text,
+    }

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-ROW_GAP, LANE_GAP, COLUMN_GAP = 16.0, 9.0, 84.0
+ROW_GAP, LANE_GAP, COLUMN_GAP = 12.0, 8.0, 84.0
 SWEEPS = 12
 PORT_STEP, LEAST_PORT_STEP = 7.0, 4.0
 

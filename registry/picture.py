@@ -22,7 +22,7 @@ from registry.graph import Hit, Severity
 from registry.landscape import Facts, Landscape
 from registry.models import ComponentType
 
-EACH_BY_ITSELF = 24  # up to so many assets every box is open until one says otherwise
+EACH_BY_ITSELF = 20  # up to so many assets every box is open until one says otherwise
 MOST_DRAWN = 60
 MOST_ANSWERED = 2000
 REST = "rest"
@@ -101,6 +101,10 @@ class Edge:
     importance: Severity
     count: int = 1
     part: bool = False
+
+    @property
+    def word(self) -> str:
+        return impact.WORDS[self.importance]
 
 
 @dataclass(frozen=True, slots=True)

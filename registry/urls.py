@@ -18,6 +18,7 @@ from registry.views import (
     importing,
     lookup,
     organisations,
+    pictures,
     systems,
 )
 
@@ -62,6 +63,7 @@ component_urls = [
         dependencies.ComponentDependencies.as_view(),
         name="component-dependencies",
     ),
+    path("<code:code>/billede.svg", pictures.asset_picture, name="component-picture"),
     path("<code:code>/paa-dato/", dates.ComponentOnDate.as_view(), name="component-on-date"),
 ]
 
@@ -86,6 +88,7 @@ system_urls = [
     path(
         "<code:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"
     ),
+    path("<code:code>/billede.svg", pictures.asset_picture, name="system-picture"),
     path("<code:code>/paa-dato/", dates.SystemOnDate.as_view(), name="system-on-date"),
 ]
 
@@ -126,6 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("landskab/forskel/", changes.LandscapeChanges.as_view(), name="landscape-changes"),
     # /konsekvens/
     path("konsekvens/", impact.ImpactPage.as_view(), name="impact"),
+    path("konsekvens/billede.svg", pictures.impact_picture, name="impact-picture"),
     # /opslag/
     path("opslag/", lookup.asset_lookup, name="asset-lookup"),
     path("opslag/organisationer/", lookup.organisation_lookup, name="organisation-lookup"),

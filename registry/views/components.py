@@ -10,6 +10,7 @@ from registry.filters import ComponentFilter
 from registry.forms import LIFECYCLE_FIELDS, ComponentForm
 from registry.models import Asset, Component
 from registry.tables import COMPONENT_COLUMNS
+from registry.views import pictures
 
 SHOWN_USERS = 100
 SHOWN_THROUGH = 300  # dependencies on modules, before they are put together per user
@@ -54,6 +55,7 @@ class ComponentDetail(ComponentView, views.DetailView):
             "through_users": outside.order_by().values("source").distinct().count(),
             "all_count": queries.used_by([obj.pk, *below]).exclude(source__in=[obj.pk, *below]).count(),
             "predecessors": list(Asset.objects.filter(successor=obj)),
+            "figure": pictures.neighbourhood(self.request, obj),
             "tab": "overview",
         }
 

@@ -12,6 +12,7 @@ from registry.filters import SystemFilter
 from registry.forms import LIFECYCLE_FIELDS, SystemForm
 from registry.models import Asset, System
 from registry.tables import SYSTEM_COLUMNS
+from registry.views import pictures
 
 
 class SystemView(views.ModelView):
@@ -48,6 +49,7 @@ class SystemDetail(SystemView, views.DetailView):
             "users": list(users[:200]),
             "users_count": users.count(),
             "predecessors": list(Asset.objects.filter(successor=obj)),
+            "figure": pictures.neighbourhood(self.request, obj),
             "tab": "overview",
         }
 
