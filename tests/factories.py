@@ -10,7 +10,7 @@ from django.test import Client
 
 from foi_portal.core.models import User
 from foi_portal.core.permissions import FOI
-from registry.models import Component, Dependency, Organisation, System
+from registry.models import AlternativeGroup, Asset, Component, Dependency, Organisation, System
 
 _number = count(1)
 
@@ -46,6 +46,18 @@ def dependency(**values: Any) -> Dependency:
     if "target" not in values:
         values["target"] = component()
     return Dependency.objects.create(**values)
+
+
+def alternatives(
+    source: Asset, *targets: Asset, needed: int = 1, name: str = "", **values: Any
+) -> AlternativeGroup:
+    """A group of alternatives with a critical dependency on each target; ``values`` are for the dependencies."""
+    group = AlternativeGroup.objects.create(
+        source=source, name=name or f"Gruppe {next(_number)}", needed=needed
+    )
+    for target in targets:
+        dependency(source=source, target=target, alternatives=group, **{"importance": "critical"} | values)
+    return group
 
 
 def user(group: str | None = None, **values: Any) -> User:
