@@ -64,14 +64,14 @@ component_urls = [
         name="component-dependencies",
     ),
     path("<code:code>/billede.svg", pictures.asset_picture, name="component-picture"),
-    path("<code:code>/paa-dato/", dates.ComponentOnDate.as_view(), name="component-on-date"),
-]
-
     path(
         "<code:code>/alternativer/",
         alternatives.ComponentAlternatives.as_view(),
         name="component-alternatives",
     ),
+    path("<code:code>/paa-dato/", dates.ComponentOnDate.as_view(), name="component-on-date"),
+]
+
 system_urls = [
     path("masseret/", bulk.SystemBulk.as_view(), name="system-bulk"),  # no code is in lower case
     *pages(
@@ -89,11 +89,11 @@ system_urls = [
         "<code:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"
     ),
     path("<code:code>/billede.svg", pictures.asset_picture, name="system-picture"),
+    path("<code:code>/alternativer/", alternatives.SystemAlternatives.as_view(), name="system-alternatives"),
     path("<code:code>/paa-dato/", dates.SystemOnDate.as_view(), name="system-on-date"),
 ]
 
 organisation_urls = pages(
-    path("<code:code>/alternativer/", alternatives.SystemAlternatives.as_view(), name="system-alternatives"),
     "organisation",
     "<code:code>",
     list=organisations.OrganisationList,

@@ -29,6 +29,7 @@ from registry.graph import Severity
 from registry.impact import EXPORTED, VALUES, WORDS, Question, Reply, Row
 from registry.landscape import Facts, Landscape, Source
 from registry.models import Component, ComponentType, Criticality, Importance, System
+from registry.views.impact_dates import compared
 
 LEVELS = tuple(sorted(WORDS, reverse=True))
 FIRST_MAIN, FIRST_BESIDE = (
@@ -272,6 +273,7 @@ def _answer(request: HttpRequest, reply: Reply, choice: Choice) -> dict[str, Any
         "reduced_rest": len(reply.reduced) - MOST_BESIDE,
         "tallies": _tallies(reply),
         "platforms": _platforms(reply),
+        "compare": compared(request.GET, reply) if reply.failed else None,
         "panels": panels.panels_on("impact", request, reply),
         "levels": [(WORDS[level], VALUES[level]) for level in _levels(reply)],
     }

@@ -281,6 +281,50 @@ class TestTheLandscapeOnTwoDays:
         assert "Viser 51–60 af 60" in text(browser, f"{url}&page=999")
 
 
+class TestTheConsequenceOnTwoDays:
+    """``/konsekvens/?sammenlign=``"""
+
+    def test_who_is_hit_now_and_was_not_then(self, browser: Client, cura: System):
+        with days.written("2026-10-12"):
+            nsp = Component.objects.get(code="NSP")
+            nsp.code = "NSP2"
+            nsp.save()
+            factories.dependency(source=factories.system(name="Ny bruger"), target=nsp, importance="critical")
+        page = text(browser, "/konsekvens/?asset=NSP2&sammenlign=2026-10-05")
+        assert f"Forskel fra 5. okt. 2026 til {formats.date(timezone.localdate())}" in page
+        assert "Rammes også (1) Ny bruger Stopper" in page
+        assert "Rammes mildere (2) Cura Stopper → Mærkes lidt" in page
+        back = text(browser, "/konsekvens/?asset=NSP&dato=2026-10-05&sammenlign=2026-10-12")
+        assert "Forskel fra 5. okt. 2026 til 12. okt. 2026" in back
+        assert "Rammes mildere (2) Cura Stopper → Mærkes lidt" in back
+
+    def test_what_is_leaned_on(self, browser: Client, cura: System):
+        page = text(browser, "/konsekvens/?asset=CURA&retning=op&sammenlign=05-10-2026")
+        assert "Hviler også på (1) KMD Sag Virker dårligere" in page
+        assert "Hviler ikke længere på (1)" in page
+        assert "Betyder mindre (1) NSP" in page
+
+    @pytest.mark.parametrize(
+        ("asked", "said"),
+        [
+            ("asset=SP&sammenlign=31-02-2026", "Skriv datoen som dag, måned og år"),
+            ("asset=SP&sammenlign=9999-12-31", "Årstallet skal ligge mellem"),
+            (
+                "asset=SP&sammenlign=2026-09-30",
+                "Historikken kan ikke svare for 30. sep. 2026. Den begynder 1. okt.",
+            ),
+            ("asset=SP&dato=2026-10-05&sammenlign=2026-10-05", "Det er den samme dag"),
+            ("asset=SP&dato=2026-10-05&sammenlign=2026-10-06", "Svaret er det samme de to dage"),
+            ("asset=KOM&sammenlign=2026-10-05", "stod ikke i registret 5. okt. 2026"),
+            ("asset=SP&sammenlign=2199-01-01", "til 1. jan. 2199"),
+        ],
+    )
+    def test_odd_dates_get_a_sensible_answer(self, browser: Client, cura: System, asked: str, said: str):
+        with days.written("2026-10-20"):
+            factories.component(code="KOM")
+        assert said in text(browser, f"/konsekvens/?{asked}")
+
+
 PAGES = (
     ("/fagsystemer/CURA/paa-dato/?dato=2026-10-05", 20),
     ("/fagsystemer/CURA/paa-dato/?dato=2026-10-05&sammenlign=2026-10-12", 20),
