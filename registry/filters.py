@@ -11,10 +11,11 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse_lazy
 
 from foi_portal.ui.filters import FilterSet
-from foi_portal.ui.forms import SEPARATOR
+from foi_portal.ui.forms import SEPARATOR, as_choice
 from registry import queries, search
 from registry.models import (
     Component,
+    Asset,
     ComponentType,
     Criticality,
     Dependency,
@@ -33,6 +34,7 @@ from registry.models import (
 MOST_WORDS = 8
 MISSING = (
     ("owner", "Forvaltning eller ejer"),
+NOBODY = "-"  # where an address says that there is none; no code is written so
     ("dependencies", "Afhængigheder"),
     ("criticality", "Kritikalitet"),
     ("users", "Brugere: ingen bruger den"),
@@ -89,6 +91,20 @@ class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
         super().__init__(**kwargs)
 
     def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+class DepartmentFilter(CodeFilter):
+    """Owners, and those without one (``NOBODY``)."""
+
+    @property
+    def field(self) -> forms.ChoiceField:
+        if not hasattr(self, "_field"):
+            field = super().field
+            field.choices = [*list(field.choices), (NOBODY, "Uden forvaltning")]  # type: ignore[arg-type]
+        return self._field
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return qs.filter(**{self.field_name: None}) if value == NOBODY else super().filter(qs, value)
+
+
         for word in list(dict.fromkeys((value or "")[:200].split()))[:MOST_WORDS]:
             match = Q()
             for path in self.paths:
@@ -122,6 +138,10 @@ class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
 
     def _best(self, typed: str, hits: list[dict[str, str]]) -> dict[str, str] | None:
         """The one with that code; else the shortest name that begins so; else the search's best."""
+        # A whole code names its row, also when that is archived.
+        if found is None or found["code"] != typed.upper():
+            exact = Asset.objects.filter(code=typed, kind__in=self.kinds).first()
+            found = {"code": exact.code, "label": as_choice(exact)} if exact else found
         exact = [hit for hit in hits if hit["code"] == typed.upper()]
         begin = [hit for hit in hits if hit["name"].casefold().startswith(typed.casefold())]
         begin.sort(key=lambda hit: (len(hit["name"]), len(hit["code"])))
@@ -223,7 +243,17 @@ class OrganisationFilter(FilterSet):
 
 
 class DependencyFilter(FilterSet):
-    seldom = ("within", "direction", "archived")
+    seldom = (
+        "within",
+        "direction",
+        "source_kind",
+        "target_kind",
+        "user_q",
+        "vendor",
+        "user_status",
+        "ongoing",
+        "archived",
+    )
 
     q = SearchFilter(
         "purpose",
@@ -236,7 +266,7 @@ class DependencyFilter(FilterSet):
     source = PickFilter("filter_source", label="Hvem bruger")
     target = PickFilter("filter_target", label="Hvad bruges")
     within = PickFilter("filter_within", "component", label="Hvad bruges, med moduler")
-    department = CodeFilter(
+    department = DepartmentFilter(
         field_name="source__department",
         label="Forvaltning",
         rows=owning_systems,
@@ -262,6 +292,27 @@ class DependencyFilter(FilterSet):
         )
 
     def filter_source(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
+    # The landscape's counts link here, with these for what it was filtered by.
+    source_kind = django_filters.ChoiceFilter(
+        label="Slags bruger", choices=Kind.choices, empty_label="Alle", method="filter_source_kind"
+    )
+    target_kind = django_filters.ChoiceFilter(
+        field_name="target__kind", label="Slags brugt", choices=Kind.choices, empty_label="Alle"
+    )
+    user_q = SearchFilter("source__name", "source__code", label="Brugerens navn eller kode")
+    vendor = CodeFilter(
+        field_name="source__provider", label="Brugerens leverandør", rows=providers_of_systems
+    )
+    user_status = django_filters.ChoiceFilter(
+        field_name="source__lifecycle",
+        label="Brugerens status",
+        choices=Lifecycle.choices,
+        empty_label="Alle",
+    )
+    ongoing = django_filters.ChoiceFilter(
+        label="Ophørte", choices=(("ja", "Uden ophørte"),), empty_label="Som status", method="filter_ongoing"
+    )
+
         """One asset's ongoing dependencies; with ?status= set, those of that status."""
         return self._ongoing(rows.filter(source__code=code))
 
@@ -273,5 +324,18 @@ class DependencyFilter(FilterSet):
         inside = queries.modules_below(code)
         return self._ongoing(rows.filter(target__in=inside).exclude(source__in=inside))
 
+            "source_kind",
+            "target_kind",
+            "user_q",
+            "vendor",
+            "user_status",
+            "ongoing",
     def _ongoing(self, rows: Any) -> QuerySet[Any]:
         return rows if self.form.cleaned_data.get("status") else rows.ongoing()  # type: ignore[no-any-return]
+    def filter_source_kind(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        """Used by the registry's present fagsystemer (or components): archived ones are left out."""
+        return rows.filter(source__kind=value, source__archived_at=None)
+
+    def filter_ongoing(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
+        return rows.ongoing()  # type: ignore[no-any-return]
+

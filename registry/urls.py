@@ -18,6 +18,7 @@ from registry.views import (
     importing,
     lookup,
     organisations,
+    landscape,
     pictures,
     systems,
 )
@@ -140,3 +141,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("import/<uuid:pk>/kasser/", importing.ImportDiscard.as_view(), name="import-discard"),
     path("import/<uuid:pk>/fejl.csv", importing.ImportErrors.as_view(), name="import-errors"),
 ]
+    path("landskab/", landscape.LandscapeMatrix.as_view(), name="landscape"),
+    path("landskab/kort/", landscape.LandscapeMap.as_view(), name="landscape-map"),

@@ -69,6 +69,8 @@ RULES: dict[str, Rule] = {
     "landscape-changes": Rule(READERS),
     "impact": Rule(READERS),
     "asset-lookup": Rule(READERS),
+    "landscape": Rule(READERS),
+    "landscape-map": Rule(READERS),
     "organisation-lookup": Rule(READERS),
     "impact-picture": Rule(READERS),
     "system-picture": Rule(READERS, None, ("system",)),

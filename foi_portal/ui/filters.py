@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
 from django.db.models import Model, QuerySet
+from django.forms import Form
+from django.http import QueryDict
 from django.utils.functional import cached_property
 
 from foi_portal.ui.forms import shorten
@@ -62,25 +65,30 @@ class FilterSet(django_filters.FilterSet):  # type: ignore[misc]
 
     @cached_property
     def tags(self) -> list[dict[str, str]]:
-        """The filters that were asked for: label, value as a person reads it, and the address without it.
+        """The filters that were asked for; see ``tags_of``."""
+        return tags_of(self.form, self.data, self.meant)
 
-        One that means nothing is among them and says so: the list must not look as if it were filtered by it.
-        """
-        tags = []
-        for name, field in self.form.fields.items():
-            raw = self.data.get(name, "").strip()
-            if raw == "":
-                continue
-            value = self.form.cleaned_data.get(name)
-            query = self.data.copy()
-            query.pop(name)
-            query.pop("page", None)
-            if value in (None, ""):
-                shown = f"{shorten(raw)} (kendes ikke)"
-            else:
-                shown = self.meant.get(name) or _shown(field, value)
-            tags.append({"label": str(field.label), "value": shown, "url": f"?{query.urlencode()}"})
-        return tags
+
+def tags_of(form: Form, data: QueryDict, meant: Mapping[str, str] = {}) -> list[dict[str, str]]:
+    """The fields of a judged form that were filled in: label, value as a person reads it, the address without it.
+
+    One that means nothing is among them and says so: the page must not look as if it were filtered by it.
+    ``meant`` is what typed texts were taken to mean, by field.
+    """
+    tags = []
+    for name, field in form.fields.items():
+        raw = data.get(name, "").strip()
+        if raw == "":
+            continue
+        value = form.cleaned_data.get(name)
+        query = data.copy()
+        query.pop(name)
+        query.pop("page", None)
+        shown = f"{shorten(raw)} (kendes ikke)"
+        if value not in (None, ""):
+            shown = meant.get(name) or _shown(field, value)
+        tags.append({"label": str(field.label), "value": shown, "url": f"?{query.urlencode()}"})
+    return tags
 
 
 def _shown(field: Any, value: Any) -> str:
