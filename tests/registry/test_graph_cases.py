@@ -392,6 +392,10 @@ class TestFindings:
         assert drawing.codes(graph.unused()) == "IDLE MOD"
         assert drawing.codes(graph.isolated()) == "SLONE"
 
+    def test_of_chains_as_long_the_first_by_code_is_told(self):
+        drawing = Drawing("SKY => B\nSKY => A\nSLY => A")
+        assert drawing.codes(drawing.graph.longest_chain()) == "SKY A"
+
     def test_an_empty_graph_has_empty_answers(self):
         graph = Graph([], [])
         assert graph.impact([1]) == graph.upstream([1]) == graph.upstream([1], [2]) == Answer(())
