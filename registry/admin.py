@@ -14,7 +14,16 @@ from foi_portal.ui import formats
 from foi_portal.ui.admin import ArchivableAdmin, ArchivedFilter, PortalForm, ReadingAdmin
 from registry import queries
 from registry.forms import LIFECYCLE_FIELDS, ComponentForm, DependencyForm, OrganisationForm, SystemForm
-from registry.models import Asset, Component, Dependency, ImportJob, Kind, Organisation, System
+from registry.models import (
+    Asset,
+    Component,
+    Dependency,
+    ImpactSnapshot,
+    ImportJob,
+    Kind,
+    Organisation,
+    System,
+)
 
 READ_ONLY = ("created_at", "updated_at", "archived_at", "archive_reason")
 ABOUT: Any = ("Om rækken", {"fields": READ_ONLY, "classes": ("collapse",)})
@@ -262,3 +271,17 @@ class ImportJobAdmin(ReadingAdmin):
         if obj.change_set is None:
             return ""
         return format_html('<a href="{}">Se ændringerne</a>', reverse("changeset", args=[obj.change_set]))
+
+
+@admin.register(ImpactSnapshot)
+class ImpactSnapshotAdmin(ReadingAdmin):
+    """Saved answers are made, corrected and archived on the portal's own pages; here they can be found again."""
+
+    list_display = ("title", "asked_on", "asked_by", "created_at", "archived_at")
+    list_filter = (ArchivedFilter,)
+    search_fields = ("title", "note", "question", "asked_by__username")
+    list_select_related = ("asked_by",)
+    fields = ("title", "note", "question", "asked_on", "asked_by", *READ_ONLY)
+
+    def view_on_site(self, obj: ImpactSnapshot) -> str:
+        return obj.get_absolute_url()

@@ -10,17 +10,19 @@ from django import forms
 from django.db.models import Q, QuerySet
 from django.urls import reverse_lazy
 
+from foi_portal.core.keys import among
 from foi_portal.ui.filters import FilterSet
 from foi_portal.ui.forms import SEPARATOR, as_choice
-from registry import queries, search
+from registry import findings, landscape, queries, search
 from registry.models import (
-    Component,
     Asset,
+    Component,
     ComponentType,
     Criticality,
     Dependency,
     DependencyStatus,
     Direction,
+    ImpactSnapshot,
     Importance,
     Kind,
     Level,
@@ -32,13 +34,19 @@ from registry.models import (
 )
 
 MOST_WORDS = 8
+NOBODY = "-"  # where an address says that there is none; no code is written so
 MISSING = (
     ("owner", "Forvaltning eller ejer"),
-NOBODY = "-"  # where an address says that there is none; no code is written so
     ("dependencies", "Afhængigheder"),
     ("criticality", "Kritikalitet"),
     ("users", "Brugere: ingen bruger den"),
     ("replacement", "Erstatning: udfaset, men bruges"),
+)
+FUND = (
+    ("single_point", "Svage punkter: kan alene stoppe meget"),
+    ("understated", "Bærer mere, end de er vurderet til"),
+    ("ending", "Kritiske med planlagt slutning"),
+    ("cycle", "Med i en ring af afhængigheder"),
 )
 
 
@@ -83,14 +91,6 @@ class CodeFilter(django_filters.Filter):  # type: ignore[misc]
         return qs.filter(**{f"{self.field_name}__code": value}) if value else qs
 
 
-class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
-    """Every word must be in one of the paths, whatever its case."""
-
-    def __init__(self, *paths: str, **kwargs: Any) -> None:
-        self.paths = paths
-        super().__init__(**kwargs)
-
-    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
 class DepartmentFilter(CodeFilter):
     """Owners, and those without one (``NOBODY``)."""
 
@@ -105,6 +105,14 @@ class DepartmentFilter(CodeFilter):
         return qs.filter(**{self.field_name: None}) if value == NOBODY else super().filter(qs, value)
 
 
+class SearchFilter(django_filters.CharFilter):  # type: ignore[misc]
+    """Every word must be in one of the paths, whatever its case."""
+
+    def __init__(self, *paths: str, **kwargs: Any) -> None:
+        self.paths = paths
+        super().__init__(**kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
         for word in list(dict.fromkeys((value or "")[:200].split()))[:MOST_WORDS]:
             match = Q()
             for path in self.paths:
@@ -130,6 +138,10 @@ class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
             return qs
         typed = value.split(SEPARATOR, maxsplit=1)[0].strip()
         found = self._best(typed, search.lookup(typed, self.kinds))
+        # A whole code names its row, also when that is archived.
+        if found is None or found["code"] != typed.upper():
+            exact = Asset.objects.filter(code=typed, kind__in=self.kinds).first()
+            found = {"code": exact.code, "label": as_choice(exact)} if exact else found
         if found is None:
             return qs.none()
         self.parent.meant[self.field_name] = found["label"]
@@ -138,10 +150,6 @@ class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
 
     def _best(self, typed: str, hits: list[dict[str, str]]) -> dict[str, str] | None:
         """The one with that code; else the shortest name that begins so; else the search's best."""
-        # A whole code names its row, also when that is archived.
-        if found is None or found["code"] != typed.upper():
-            exact = Asset.objects.filter(code=typed, kind__in=self.kinds).first()
-            found = {"code": exact.code, "label": as_choice(exact)} if exact else found
         exact = [hit for hit in hits if hit["code"] == typed.upper()]
         begin = [hit for hit in hits if hit["name"].casefold().startswith(typed.casefold())]
         begin.sort(key=lambda hit: (len(hit["name"]), len(hit["code"])))
@@ -156,6 +164,9 @@ class AssetFilter(FilterSet):
         field_name="lifecycle", label="Status", choices=Lifecycle.choices, empty_label="Alle"
     )
     uses = PickFilter("filter_uses", "component", label="Bruger komponenten")
+    fund = django_filters.ChoiceFilter(
+        label="Fund", choices=FUND, empty_label="Vis alle", method="filter_fund"
+    )
     missing = django_filters.ChoiceFilter(
         label="Mangler", choices=MISSING, empty_label="Vis alle", method="filter_missing"
     )
@@ -164,6 +175,9 @@ class AssetFilter(FilterSet):
         """Those with an ongoing dependency on the component, directly or on one of its modules."""
         using = Dependency.objects.ongoing().filter(target__in=queries.modules_below(code))
         return rows.filter(pk__in=using.values("source"))
+
+    def filter_fund(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=among(findings.keys(value, landscape.at())))
 
     def filter_missing(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
         if value == "owner":
@@ -178,7 +192,7 @@ class AssetFilter(FilterSet):
 
 
 class SystemFilter(AssetFilter):
-    seldom = ("personal_data", "missing", "archived")
+    seldom = ("personal_data", "missing", "fund", "archived")
 
     department = CodeFilter(label="Forvaltning", rows=owning_systems)
     vendor = CodeFilter(
@@ -204,12 +218,13 @@ class SystemFilter(AssetFilter):
             "personal_data",
             "uses",
             "missing",
+            "fund",
             "archived",
         )
 
 
 class ComponentFilter(AssetFilter):
-    seldom = ("uses", "missing", "archived")
+    seldom = ("uses", "missing", "fund", "archived")
 
     level = django_filters.ChoiceFilter(label="Niveau", choices=Level.choices, empty_label="Alle")
     type = django_filters.ChoiceFilter(
@@ -224,7 +239,7 @@ class ComponentFilter(AssetFilter):
 
     class Meta:
         model = Component
-        fields = ("q", "level", "type", "owner", "parent", "status", "uses", "missing", "archived")
+        fields = ("q", "level", "type", "owner", "parent", "status", "uses", "missing", "fund", "archived")
 
     def filter_parent(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
         """Everything below the component, however deep."""
@@ -277,21 +292,6 @@ class DependencyFilter(FilterSet):
     )
     status = django_filters.ChoiceFilter(label="Status", choices=DependencyStatus.choices, empty_label="Alle")
 
-    class Meta:
-        model = Dependency
-        fields = (
-            "q",
-            "source",
-            "target",
-            "within",
-            "department",
-            "direction",
-            "importance",
-            "status",
-            "archived",
-        )
-
-    def filter_source(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
     # The landscape's counts link here, with these for what it was filtered by.
     source_kind = django_filters.ChoiceFilter(
         label="Slags bruger", choices=Kind.choices, empty_label="Alle", method="filter_source_kind"
@@ -313,6 +313,27 @@ class DependencyFilter(FilterSet):
         label="Ophørte", choices=(("ja", "Uden ophørte"),), empty_label="Som status", method="filter_ongoing"
     )
 
+    class Meta:
+        model = Dependency
+        fields = (
+            "q",
+            "source",
+            "target",
+            "within",
+            "department",
+            "direction",
+            "importance",
+            "status",
+            "source_kind",
+            "target_kind",
+            "user_q",
+            "vendor",
+            "user_status",
+            "ongoing",
+            "archived",
+        )
+
+    def filter_source(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
         """One asset's ongoing dependencies; with ?status= set, those of that status."""
         return self._ongoing(rows.filter(source__code=code))
 
@@ -324,14 +345,6 @@ class DependencyFilter(FilterSet):
         inside = queries.modules_below(code)
         return self._ongoing(rows.filter(target__in=inside).exclude(source__in=inside))
 
-            "source_kind",
-            "target_kind",
-            "user_q",
-            "vendor",
-            "user_status",
-            "ongoing",
-    def _ongoing(self, rows: Any) -> QuerySet[Any]:
-        return rows if self.form.cleaned_data.get("status") else rows.ongoing()  # type: ignore[no-any-return]
     def filter_source_kind(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
         """Used by the registry's present fagsystemer (or components): archived ones are left out."""
         return rows.filter(source__kind=value, source__archived_at=None)
@@ -339,3 +352,16 @@ class DependencyFilter(FilterSet):
     def filter_ongoing(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
         return rows.ongoing()  # type: ignore[no-any-return]
 
+    def _ongoing(self, rows: Any) -> QuerySet[Any]:
+        return rows if self.form.cleaned_data.get("status") else rows.ongoing()  # type: ignore[no-any-return]
+
+
+class SnapshotFilter(FilterSet):
+    seldom = ()
+
+    q = SearchFilter("title", "note", "question", label="Titel, note eller kode")
+    who = SearchFilter("asked_by__first_name", "asked_by__last_name", "asked_by__username", label="Gemt af")
+
+    class Meta:
+        model = ImpactSnapshot
+        fields = ("q", "who", "archived")

@@ -19,6 +19,7 @@ from registry.models import (
     ComponentType,
     Criticality,
     Dependency,
+    ImpactSnapshot,
     Kind,
     Level,
     Organisation,
@@ -327,7 +328,7 @@ class AlternativesForm(forms.ModelForm[AlternativeGroup]):
 
     def _elsewhere(self, row: Dependency) -> AlternativeGroup | None:
         """The other group that the row belongs to, if any."""
-        return None if row.alternatives_id == self.instance.pk else self.groups.get(row.alternatives_id)
+        return None if row.alternatives_id == self.instance.pk else self.groups.get(row.alternatives_id or 0)
 
     def clean_name(self) -> str:
         name = " ".join(self.cleaned_data["name"].split())
@@ -366,3 +367,16 @@ class AlternativesForm(forms.ModelForm[AlternativeGroup]):
             if cleaned["needed"] > chosen:
                 self.add_error("needed", f"Der er kun valgt {chosen}, så højst {chosen} kan skulle virke.")
         return cleaned
+
+
+class SnapshotForm(forms.ModelForm[ImpactSnapshot]):
+    """What people write on a saved answer; the answer itself is nobody's to change."""
+
+    class Meta:
+        model = ImpactSnapshot
+        fields = ("title", "note")
+        widgets = {"note": forms.Textarea(attrs={"rows": 4})}
+
+    def clean_note(self) -> str:
+        """Browsers send line ends as two signs: the same text must not count as a change."""
+        return str(self.cleaned_data["note"]).replace("\r\n", "\n")

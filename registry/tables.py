@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.http import QueryDict
 from django.urls import reverse
 from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
@@ -303,4 +304,40 @@ DEPENDENCY_COLUMNS = (
     ),
     Column("department", "Forvaltning", "source__department__name", shown=False),
     Column("updated_at", "Sidst ændret", "updated_at", cell=_moment("updated_at"), shown=False),
+)
+
+
+def _snapshot(row: Row) -> str:
+    extra = _badge("badge-warning", "Arkiveret") if row["archived_at"] is not None else ""
+    return link(reverse("snapshot-detail", args=[row["pk"]]), row["title"], mark_safe(extra))
+
+
+def _asked_about(row: Row) -> str:
+    """The codes of the saved question, and which way it was asked."""
+    question = QueryDict(row["question"])
+    codes = question.getlist("asset")
+    shown = ", ".join(codes[:4]) + (f" og {len(codes) - 4} andre" if len(codes) > 4 else "")
+    words = "Hviler på" if question.get("retning") == "op" else "Rammes af"
+    return f'{words} <span class="code">{conditional_escape(shown)}</span>'
+
+
+def _saved_by(row: Row) -> str:
+    names = f"{row['asked_by__first_name']} {row['asked_by__last_name']}".strip()
+    return conditional_escape(names or row["asked_by__username"])
+
+
+SNAPSHOT_COLUMNS = (
+    Column("title", "Gemt svar", "title", cell=_snapshot, needs=("archived_at",)),
+    Column("question", "Spurgt om", "question", cell=_asked_about, sort=""),
+    Column("asked_on", "Svar for", "asked_on", cell=_moment("asked_on")),
+    Column("hits", "Ramte", "hits", numeric=True),
+    Column(
+        "asked_by",
+        "Gemt af",
+        "asked_by__username",
+        cell=_saved_by,
+        needs=("asked_by__first_name", "asked_by__last_name"),
+    ),
+    Column("created_at", "Gemt", "created_at", cell=_moment("created_at")),
+    Column("note", "Note", "note", sort="", shown=False, minor=True),
 )

@@ -14,12 +14,15 @@ from registry.views import (
     components,
     dates,
     dependencies,
+    findings,
     impact,
+    impact_pdf,
     importing,
+    landscape,
     lookup,
     organisations,
-    landscape,
     pictures,
+    snapshots,
     systems,
 )
 
@@ -64,12 +67,12 @@ component_urls = [
         dependencies.ComponentDependencies.as_view(),
         name="component-dependencies",
     ),
-    path("<code:code>/billede.svg", pictures.asset_picture, name="component-picture"),
     path(
         "<code:code>/alternativer/",
         alternatives.ComponentAlternatives.as_view(),
         name="component-alternatives",
     ),
+    path("<code:code>/billede.svg", pictures.asset_picture, name="component-picture"),
     path("<code:code>/paa-dato/", dates.ComponentOnDate.as_view(), name="component-on-date"),
 ]
 
@@ -89,8 +92,8 @@ system_urls = [
     path(
         "<code:code>/afhaengigheder/", dependencies.SystemDependencies.as_view(), name="system-dependencies"
     ),
-    path("<code:code>/billede.svg", pictures.asset_picture, name="system-picture"),
     path("<code:code>/alternativer/", alternatives.SystemAlternatives.as_view(), name="system-alternatives"),
+    path("<code:code>/billede.svg", pictures.asset_picture, name="system-picture"),
     path("<code:code>/paa-dato/", dates.SystemOnDate.as_view(), name="system-on-date"),
 ]
 
@@ -121,16 +124,33 @@ dependency_urls = [
     ),
 ]
 
+snapshot_urls = pages(
+    "snapshot",
+    "<int:pk>",
+    list=snapshots.SnapshotList,
+    create=snapshots.SnapshotCreate,
+    detail=snapshots.SnapshotDetail,
+    update=snapshots.SnapshotUpdate,
+    archive=snapshots.SnapshotArchive,
+    restore=snapshots.SnapshotRestore,
+    history=snapshots.SnapshotHistory,
+)
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("komponenter/", include(component_urls)),
     path("fagsystemer/", include(system_urls)),
     path("organisationer/", include(organisation_urls)),
     path("afhaengigheder/", include(dependency_urls)),
     # /landskab/
+    path("landskab/", landscape.LandscapeMatrix.as_view(), name="landscape"),
+    path("landskab/kort/", landscape.LandscapeMap.as_view(), name="landscape-map"),
     path("landskab/forskel/", changes.LandscapeChanges.as_view(), name="landscape-changes"),
+    path("landskab/fund/", findings.Findings.as_view(), name="findings"),
     # /konsekvens/
     path("konsekvens/", impact.ImpactPage.as_view(), name="impact"),
     path("konsekvens/billede.svg", pictures.impact_picture, name="impact-picture"),
+    path("konsekvens/pdf/", impact_pdf.ImpactPdf.as_view(), name="impact-pdf"),
+    path("konsekvens/gemte/", include(snapshot_urls)),
     # /opslag/
     path("opslag/", lookup.asset_lookup, name="asset-lookup"),
     path("opslag/organisationer/", lookup.organisation_lookup, name="organisation-lookup"),
@@ -141,5 +161,3 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("import/<uuid:pk>/kasser/", importing.ImportDiscard.as_view(), name="import-discard"),
     path("import/<uuid:pk>/fejl.csv", importing.ImportErrors.as_view(), name="import-errors"),
 ]
-    path("landskab/", landscape.LandscapeMatrix.as_view(), name="landscape"),
-    path("landskab/kort/", landscape.LandscapeMap.as_view(), name="landscape-map"),

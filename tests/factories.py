@@ -7,10 +7,19 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.test import Client
+from django.utils import timezone
 
 from foi_portal.core.models import User
 from foi_portal.core.permissions import FOI
-from registry.models import AlternativeGroup, Asset, Component, Dependency, Organisation, System
+from registry.models import (
+    AlternativeGroup,
+    Asset,
+    Component,
+    Dependency,
+    ImpactSnapshot,
+    Organisation,
+    System,
+)
 
 _number = count(1)
 
@@ -58,6 +67,19 @@ def alternatives(
     for target in targets:
         dependency(source=source, target=target, alternatives=group, **{"importance": "critical"} | values)
     return group
+
+
+def snapshot(**values: Any) -> ImpactSnapshot:
+    """A saved answer about what is given as ``question``: nothing, if not told."""
+    if "asked_by" not in values:
+        values["asked_by"] = user()
+    defaults = {
+        "title": f"Svar {next(_number)}",
+        "question": "",
+        "asked_on": timezone.localdate(),
+        "answer": [],
+    }
+    return ImpactSnapshot.objects.create(**defaults | values)
 
 
 def user(group: str | None = None, **values: Any) -> User:

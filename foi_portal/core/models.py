@@ -28,8 +28,11 @@ class User(AbstractUser):
 class Record(models.Model):
     """Base of every row that people edit: a version to notice other editors by, and when it was written.
 
-    ``version`` is 1 on insert and one more at each real change; the database's triggers set it.
+    ``version`` is 1 on insert and one more at each real change; the database's triggers set it. ``unrecorded`` names
+    columns that never change and are too large for a history.
     """
+
+    unrecorded: ClassVar[tuple[str, ...]] = ()
 
     version = models.PositiveIntegerField("version", default=1, db_default=1, editable=False)
     created_at = models.DateTimeField("oprettet", db_default=Now(), editable=False)

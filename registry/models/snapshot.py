@@ -16,8 +16,10 @@ class ImpactSnapshot(Archivable):
     """A saved answer: the question as an address's query, and its rows as they were exported that day.
 
     ``answer`` is a list of objects with the keys of the export (``code``, ``name``, ``kind``, ``department``,
-    ``severity``, ``distance``, ``path``). Titles and notes can be corrected, the answer cannot.
+    ``severity``, ``distance``, ``path``) and the asset's ``key``. Titles and notes can be corrected, the answer cannot.
     """
+
+    unrecorded = ("answer",)
 
     title = models.CharField("titel", max_length=200, db_collation=DANISH)
     note = models.TextField("note", max_length=5000, blank=True, db_collation=DANISH)

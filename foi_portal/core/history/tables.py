@@ -36,11 +36,12 @@ def tracked_models() -> list[type[models.Model]]:
 
 
 def recorded_fields(model: type[models.Model]) -> list[models.Field[Any, Any]]:
-    """The model's own columns that go into its history, in order."""
+    """The model's own columns that go into its history, in order: all but secrets and its ``unrecorded`` ones."""
+    left_out = (*NEVER_RECORDED, *getattr(model, "unrecorded", ()))
     return [
         field
         for field in model._meta.local_concrete_fields
-        if field.column not in NEVER_RECORDED and not getattr(field, "generated", False)
+        if field.column not in left_out and not getattr(field, "generated", False)
     ]
 
 
