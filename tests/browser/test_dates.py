@@ -76,6 +76,18 @@ def test_the_landscape_on_two_days(visit: Visit, width: int):
 
 
 @pytest.mark.usefixtures("_changed")
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_consequence_on_two_days(visit: Visit, width: int):
+    reader = visit("laeser", width)
+    page = reader.goto("/konsekvens/?asset=CURA")
+    page.get_by_label("Sammenlign med en anden dag").fill(f"{timezone.localdate() - 30 * YESTERDAY:%d-%m-%Y}")
+    page.get_by_role("button", name="Sammenlign").click()
+    expect(page.get_by_role("heading", name=re.compile("^Forskel fra"))).to_be_visible()
+    expect(page.get_by_role("heading", name="Rammes også (1)")).to_be_visible()
+    reader.audit("to dage")
+
+
+@pytest.mark.usefixtures("_changed")
 def test_nothing_is_wider_than_a_small_phone(visit: Visit):
     reader = visit("laeser", 320)
     today = timezone.localdate()

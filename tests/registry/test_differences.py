@@ -106,6 +106,21 @@ class TestTwoDays:
         }
         assert found.dependencies == (2, 2)
 
+    def test_what_is_written_differently_is_not_told_again_as_begun_or_ended(self):
+        with days.written("2026-10-01"):
+            old = factories.system(code="OLD")
+            row = factories.dependency(source=old, target=factories.component(), importance="degraded")
+        with days.written("2026-10-10"):
+            System.objects.filter(pk=old.pk).update(lifecycle="retired")
+            Dependency.objects.filter(pk=row.pk).update(status="ended")
+            factories.dependency(source=old, target=factories.system(code="NEW"), since="2026-10-10")
+        assert told(differences.compare(day("2026-10-01"), day("2026-10-20"))) == {
+            ("system", "changed", "OLD", ""),
+            ("system", "came", "NEW", ""),
+            ("dependency", "changed", "OLD", ""),
+            ("dependency", "came", "OLD", ""),
+        }
+
     def test_the_effect_is_told_for_what_runs_on_both_days(self):
         with days.written("2026-10-01"):
             sp = factories.component(code="SP")
