@@ -7,14 +7,18 @@ query (``version``) and no reloading. Earlier days are read from the history (``
 from __future__ import annotations
 
 import datetime
+import gc
+import json
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, repeat
 from threading import Lock
 from typing import Any, NamedTuple
 
-from django.db import connection
+from django.db import connection, models
 from django.utils import timezone
 
 from foi_portal.core.models import Change
@@ -124,10 +128,20 @@ FACTS = (
     "active_from",
     "retired_from",
 )
-LINKS = ("source_id", "target_id", "importance", "alternatives_id")
 
 _kept: OrderedDict[tuple[Any, ...], Landscape] = OrderedDict()
-_lock = Lock()
+_lock = Lock()  # of _kept
+_loading = Lock()  # one thread loads at a time: the others find what it loaded
+
+
+# The numbers of the transactions that have written to the named tables and not ended. Whoever writes to a table holds a
+# lock on it until what was written can be seen; every role may look at the locks.
+WRITING = """
+    SELECT string_agg(DISTINCT own.transactionid::text, ' ' ORDER BY own.transactionid::text)
+    FROM pg_locks written JOIN pg_locks own USING (virtualtransaction)
+    WHERE written.relation = ANY (%s::regclass[]) AND written.mode = 'RowExclusiveLock'
+        AND written.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND own.locktype = 'transactionid' AND own.mode = 'ExclusiveLock' AND own.granted"""
 
 
 def at(on: datetime.date | None = None) -> Landscape:
@@ -139,16 +153,22 @@ def at(on: datetime.date | None = None) -> Landscape:
     if connection.in_atomic_block:
         return _load(on)
     key = (connection.settings_dict["NAME"], on, timezone.localdate(), *version())
+    found = _known(key)
+    if found is None:
+        with _loading:
+            found = _known(key) or _load(on)
+            with _lock:
+                _kept[key] = found
+                while len(_kept) > KEPT:
+                    _kept.popitem(last=False)
+    return found
+
+
+def _known(key: tuple[Any, ...]) -> Landscape | None:
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
-            return _kept[key]
-    found = _load(on)
-    with _lock:
-        _kept[key] = found
-        while len(_kept) > KEPT:
-            _kept.popitem(last=False)
-    return found
+        return _kept.get(key)
 
 
 def forget() -> None:
@@ -161,24 +181,19 @@ def version() -> tuple[Any, ...]:
     """What tells one state of the landscape's tables from the next, the same in every process. One query.
 
     The last change of each table. Numbers are given before their transactions end, so on PostgreSQL a lower number may
-    appear after a higher one: the transactions under way in this database are therefore part of the version too, and
-    one of them ending makes a new version. (SQLite has one writer at a time.)
+    appear after a higher one: the transactions that are writing these tables now are therefore part of the version
+    too, and one of them ending makes a new version. (SQLite has one writer at a time.)
     """
-    models = (Asset, Dependency, AlternativeGroup, Organisation)
-    under_way = "NULL"
-    if connection.vendor == "postgresql":
-        under_way = (
-            "(SELECT string_agg(l.transactionid::text, ' ' ORDER BY l.transactionid::text) FROM pg_locks l"
-            " JOIN pg_stat_activity a USING (pid) WHERE l.locktype = 'transactionid' AND l.granted"
-            " AND a.datname = current_database() AND l.mode = 'ExclusiveLock')"
-        )
-    table = Change._meta.db_table
+    tables = [model._meta.db_table for model in (Asset, Dependency, AlternativeGroup, Organisation)]
     latest = ", ".join(
-        f'(SELECT id FROM {table} WHERE "table" = %s ORDER BY id DESC LIMIT 1)'  # noqa: S608 - own names
-        for _ in models
+        f'(SELECT id FROM {Change._meta.db_table} WHERE "table" = %s ORDER BY id DESC LIMIT 1)'  # noqa: S608 - own names
+        for _ in tables
     )
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {under_way}, {latest}", [model._meta.db_table for model in models])
+        if connection.vendor == "postgresql":
+            cursor.execute(f"SELECT ({WRITING}), {latest}", [tables, *tables])
+        else:
+            cursor.execute(f"SELECT NULL, {latest}", tables)
         return tuple(cursor.fetchone())
 
 
@@ -192,30 +207,61 @@ def source_of(on: datetime.date) -> Source:
 
 def _load(on: datetime.date) -> Landscape:
     source = source_of(on)
-    if source is Source.HISTORY:
-        return _build(on, source, *_from_history(on))
-    return _build(on, source, *_from_tables(on))
+    with _collector_resting():
+        if source is Source.HISTORY:
+            return _build(on, source, *_from_history(on))
+        return _build(on, source, *_from_tables(on))
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Without garbage collection: a landscape has no garbage, and looking for it takes longer than loading."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+class _All(models.Aggregate):
+    """The values of a group as a list: a fraction of the time that a row for each takes."""
+
+    function = "array_agg"
+    output_field = models.TextField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> Any:
+        return self.as_sql(compiler, connection, function="json_group_array")
+
+    @property
+    def convert_value(self) -> Any:
+        return lambda value, *_: json.loads(value) if isinstance(value, str) else value
+
+
+# Dependencies come in blocks: importance, group of alternatives or None, sources, and beside them their targets.
 
 
 def _from_tables(on: datetime.date) -> tuple[Iterable[Any], ...]:
+    links = Dependency.objects.live_by_itself(on).order_by().values_list("importance", "alternatives_id")
     return (
         Asset.objects.current().order_by().values_list("pk", *FACTS),
         Organisation.objects.order_by().values_list("pk", "code", "name"),
         AlternativeGroup.objects.current().order_by().values_list("pk", "source_id", "name", "needed"),
-        Dependency.objects.live_by_itself(on).order_by().values_list(*LINKS),
+        links.annotate(sources=_All("source_id"), targets=_All("target_id")),
     )
 
 
 def _from_history(on: datetime.date) -> tuple[Iterable[Any], ...]:
-    conditions = ("status", "since", "until")
+    columns = ("importance", "alternatives_id", "source_id", "target_id", "status", "since", "until")
     return (
         past.rows(Asset, FACTS, on),
         past.rows(Organisation, ("code", "name"), on),
         past.rows(AlternativeGroup, ("source_id", "name", "needed"), on),
         (
-            link
-            for _, *link, status, since, until in past.rows(Dependency, (*LINKS, *conditions), on)
-            if is_live(on, status, since, until)
+            (importance, group, (source,), (target,))
+            for _, importance, group, source, target, *period in past.rows(Dependency, columns, on)
+            if is_live(on, *period)
         ),
     )
 
@@ -233,19 +279,18 @@ def _build(
     groups: Iterable[Any],
     links: Iterable[Any],
 ) -> Landscape:
-    facts = {row[0]: Facts(*row) for row in assets}
+    facts = {row[0]: Facts._make(row) for row in assets}
     owners = {key: Owner(code, name) for key, code, name in organisations}
     alternatives = {key: Group(*row) for key, *row in groups}
-    caps = CAPS
     graph = Graph(
         (
             Node(f.key, f.code, f.parent, f.criticality, f.kind == Kind.SYSTEM)
             for f in facts.values()
             if f.runs_on(on)
         ),
-        (
-            (source, target, caps[importance], group if group in alternatives else None)  # type: ignore[misc]
-            for source, target, importance, group in links
+        chain.from_iterable(
+            zip(sources, targets, repeat(CAPS[importance]), repeat(group if group in alternatives else None))  # type: ignore[misc]
+            for importance, group, sources, targets in links
         ),
         {key: group.needed for key, group in alternatives.items()},
     )

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from foi_portal.core.history import triggers
+from registry import landscape
 
 REQUIRE_SERVICES = os.environ.get("FOI_REQUIRE_SERVICES") == "1"
 
@@ -49,6 +50,12 @@ def _missing(what: str, promised: bool) -> None:
     if promised:
         pytest.fail(f"{what} (FOI_REQUIRE_SERVICES=1)", pytrace=False)
     pytest.skip(what)
+
+
+@pytest.fixture(autouse=True)
+def _no_landscape_is_remembered() -> None:
+    """Emptying the tables begins their numbers again, which never happens to a portal that is running."""
+    landscape.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
