@@ -30,6 +30,7 @@ from registry.impact import EXPORTED, VALUES, WORDS, Question, Reply, Row
 from registry.landscape import Facts, Landscape, Source
 from registry.models import Component, ComponentType, Criticality, Importance, System
 from registry.views.impact_dates import compared
+from registry.views.pictures import figure_of
 
 LEVELS = tuple(sorted(WORDS, reverse=True))
 FIRST_MAIN, FIRST_BESIDE = (
@@ -275,6 +276,7 @@ def _answer(request: HttpRequest, reply: Reply, choice: Choice) -> dict[str, Any
         "platforms": _platforms(reply),
         "compare": compared(request.GET, reply) if reply.failed else None,
         "panels": panels.panels_on("impact", request, reply),
+        "figure": figure_of(reply) if reply.rows and choice == Choice() else None,
         "levels": [(WORDS[level], VALUES[level]) for level in _levels(reply)],
     }
     if choice.group:
