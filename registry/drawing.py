@@ -21,9 +21,10 @@ from registry.picture import Box, Edge, Node, Picture
 
 FONT = "IBM Plex Sans, Liberation Sans, Arial, Helvetica, sans-serif"
 SIZE, SMALL, LINE, SMALL_LINE = 13, 11.5, 17, 15
-WIDEST, WIDEST_WORD, MOST_LINES = 172, 230, 3
+WIDEST, WIDEST_WORD, MOST_LINES = 156, 220, 3
 PAD_X, PAD_Y, EDGE = 12, 6, 10
-FRAME_X, FRAME_TOP, FRAME_BOTTOM, INNER_GAP = 16, 36, 14, 44
+FLAT = 1.5  # a line that rises less is drawn level
+FRAME_X, FRAME_TOP, FRAME_BOTTOM, INNER_GAP = 12, 36, 12, 40
 
 INK, SOFT, LINE_COLOUR, SUNKEN, ACCENT = "#1a1a1a", "#454545", "#8e8e8e", "#f5f5f5", "#12436d"
 BAD, WARN, WHITE = "#cc0000", "#8a5200", "#ffffff"
@@ -213,7 +214,7 @@ def _head(lines: Sequence[str]) -> float:
 
 def _shape(node: Node) -> Shape[Node]:
     lines = wrapped(node.label)
-    caption = tuple(line for part in node.caption for line in wrapped(part, size=SMALL))
+    caption = tuple(line for part in node.caption for line in wrapped(part, WIDEST_WORD, size=SMALL))
     widths = [text_width(line) for line in lines] + [text_width(line, SMALL) for line in caption]
     height = len(lines) * LINE + len(caption) * SMALL_LINE + 2 * PAD_Y
     return Shape(node, 0, 0, max(widths) + 2 * PAD_X, height, lines, caption)
@@ -285,14 +286,14 @@ def _curve(points: Sequence[Point]) -> list[Point]:
     """
     corners = [points[0]]
     for point, following in pairwise(points[1:]):
-        if not corners[-1][1] == point[1] == following[1]:
+        if max(abs(corners[-1][1] - point[1]), abs(point[1] - following[1])) > FLAT:
             corners.append(point)
     corners.append(points[-1])
     controls: list[Point] = []
     bend = 0.0
     for (x, y), (next_x, next_y) in pairwise(corners):
         middle, reach = (x + next_x) / 2, (next_x - x) / 2
-        if abs(y - next_y) > 0.01:
+        if abs(y - next_y) > FLAT:
             came_x = controls[-1][0] if controls else corners[0][0]
             if abs(x - came_x) > abs(reach) + 1:
                 controls.append((_towards(x, came_x, abs(reach)), y))
@@ -335,7 +336,7 @@ def svg(
     height = plan.height + len(rows) * 22 + (12 if rows else 0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}"'
-        f' height="{_n(height)}" role="img" aria-labelledby="picture-title picture-desc" font-family="{FONT}"'
+        f' height="{_n(height)}" role="group" aria-labelledby="picture-title" aria-describedby="picture-desc" font-family="{FONT}"'
         f' font-size="{SIZE}" fill="{INK}">',
         f'<title id="picture-title">{escape(picture.title)}</title>',
         f'<desc id="picture-desc">{escape(describe(picture))}</desc>',
@@ -419,7 +420,8 @@ def _texts(shape: Shape[Node], colour: str) -> str:
         found.append(
             f'<text x="{_n(shape.x)}" y="{_n(y - 3)}" text-anchor="middle" font-size="{SMALL}">{escape(line)}</text>'
         )
-    return f'<g fill="{colour}">{"".join(found)}</g>'
+    text = "\n".join(found)  # parted, so that words of different lines are not read as one
+    return f'<g fill="{colour}">{text}</g>'
 
 
 def _node_svg(shape: Shape[Node], toggle: Callable[[tuple[str, ...]], str] | None, base: str) -> str:

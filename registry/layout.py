@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import NamedTuple
 
-ROW_GAP, LANE_GAP, COLUMN_GAP = 12.0, 8.0, 84.0
+ROW_GAP, LANE_GAP, COLUMN_GAP = 12.0, 8.0, 64.0
 SWEEPS = 12
+FAR = 1_000_000  # farther out than any order
 PORT_STEP, LEAST_PORT_STEP = 7.0, 4.0
 
 Point = tuple[float, float]
@@ -83,11 +84,11 @@ def _ends(arc: Arc, turned: Mapping[Arc, bool]) -> tuple[Hashable, Hashable]:
 
 
 def turned_arcs(items: Sequence[Item], arcs: Iterable[Arc]) -> dict[Arc, bool]:
-    """Each arc and whether it must run from right to left, because it would close a ring. Loops are left out.
+    """Each arc and whether it must run from right to left: across the middle, or closing a ring. Loops are left out.
 
     Arcs that agree with the items' ``order`` come first, so that those that do not are the ones that are turned.
     """
-    order = {item.key: item.order for item in items}
+    order = {item.key: item.edge * FAR or item.order for item in items}
     after: dict[Hashable, list[Hashable]] = defaultdict(list)
 
     def leads(start: Hashable, goal: Hashable) -> bool:
@@ -105,7 +106,8 @@ def turned_arcs(items: Sequence[Item], arcs: Iterable[Arc]) -> dict[Arc, bool]:
     laid: dict[Arc, bool] = {}
     unique = (arc for arc in dict.fromkeys(arcs) if arc.source != arc.target)
     for arc in sorted(unique, key=lambda arc: order[arc.source] - order[arc.target]):
-        laid[arc] = leads(arc.target, arc.source)
+        against = order[arc.source] > 0 >= order[arc.target]  # from the right side to the left
+        laid[arc] = against or leads(arc.target, arc.source)
         left, right = _ends(arc, laid)
         after[left].append(right)
     return laid

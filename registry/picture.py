@@ -78,15 +78,10 @@ class Node:
 
     @property
     def text(self) -> str:
-        """The whole of it in words: «KY, fagsystem, stopper, 2 skridt»."""
-        if self.is_box:
-            parts = [self.label, _counted(self.count, self.kind), *self._severities()]
-        else:
-            parts = [self.label, "fagsystem" if self.kind == "system" else "komponent"]
-            if self.role:
-                parts.append(ROLE_TEXT[self.role])
-            elif self.severity is not None:
-                parts.append(impact.WORDS[self.severity].lower())
+        """The whole of it in words, what is seen first: «KY, stopper, fagsystem, 2 skridt»."""
+        parts = [self.label, *(line.lower() for line in self.caption)]
+        if not self.is_box:
+            parts.append("fagsystem" if self.kind == "system" else "komponent")
         if self.distance:
             parts.append(f"{self.distance} skridt")
         return ", ".join(parts)

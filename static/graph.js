@@ -10,7 +10,7 @@
   const data = JSON.parse(source.textContent);
   const frame = figure.querySelector(".picture-frame");
   const still = figure.querySelector(".picture-still");
-  const LEGIBLE = 0.7; // smaller than this, letters are hard to read
+  const LEGIBLE = 0.64; // smaller than this, letters are hard to read
   const TALLEST = 720;
   const NAME = 13, NAME_LINE = 17, CAPTION = 11.5, CAPTION_LINE = 15;
   const font = getComputedStyle(document.body).fontFamily;
@@ -119,7 +119,8 @@
       const fits = Math.min(1, canvas.clientWidth / data.width, canvas.clientHeight / data.height);
       if (fits >= LEGIBLE) return show(fits, data.width / 2, data.height / 2);
       const middle = data.nodes.find(function (n) { return n.middle; }) || data.nodes[0];
-      const zoom = Math.max(LEGIBLE, fits);
+      const zoom = LEGIBLE;
+      figure.querySelector("[data-picture-hint]").hidden = false;
       const half = { x: canvas.clientWidth / zoom / 2, y: canvas.clientHeight / zoom / 2 };
       show(zoom, within(middle.x, half.x, data.width), within(middle.y, half.y, data.height));
     }

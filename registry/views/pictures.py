@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from foi_portal.core.permissions import may
 from registry import drawing, impact, landscape, picture
 from registry.impact import Question, Reply
+from registry.landscape import Landscape
 from registry.models import Asset, Component, System
 from registry.picture import Picture
 
@@ -59,9 +60,8 @@ def figure_of(reply: Reply) -> dict[str, Any]:
     )
 
 
-def neighbourhood(request: HttpRequest, asset: Asset) -> dict[str, Any]:
+def neighbourhood(request: HttpRequest, asset: Asset, land: Landscape) -> dict[str, Any]:
     """The figure of what surrounds an asset, on its page: ``?dybde=&aabn=``. Archived ones have none."""
-    land = landscape.at()
     if asset.pk not in land.assets:
         return {}
     depth, problem = _depth(request.GET.get("dybde", ""))
