@@ -108,14 +108,16 @@ class SnapshotDetail(SnapshotView, views.DetailView):
     def get_context(self, obj: ImpactSnapshot) -> dict[str, Any]:
         saved = snapshots.saved(obj.answer)
         compared = snapshots.compare(obj, saved.rows)
-        reader = _Reader(compared.reply.landscape, snapshots.places(saved.rows))
         question = snapshots.asked(obj)
+        alone = len(question.assets) + len(question.down) == 1
+        reader = _Reader(compared.reply.landscape, snapshots.places(saved.rows), alone)
         return {
             "tab": "overview",
             "rows": len(saved.rows),
             "spoiled": saved.spoiled,
             "groups": [group for group in reader.groups(saved.rows) if group.count],
             "asked": reader.question(question, compared),
+            "question": question,
             "limits": _limits(question),
             "ask_url": f"{reverse('impact')}?{compared.reply.question.query()}",
             "then_url": f"{reverse('impact')}?{question.query()}",
@@ -127,11 +129,12 @@ class SnapshotDetail(SnapshotView, views.DetailView):
 
 
 class _Reader:
-    """Makes lines of rows, with names and addresses as they are now."""
+    """Makes lines of rows, with names and addresses as they are now. ``alone``: only one asset was asked about."""
 
-    def __init__(self, land: Landscape, places: Mapping[int | str, Place]) -> None:
+    def __init__(self, land: Landscape, places: Mapping[int | str, Place], alone: bool) -> None:
         self.land = land
         self.places = places
+        self.alone = alone
         self.owners = {owner.code: owner.name for owner in land.organisations.values()}
 
     def name(self, code: str) -> str:
@@ -154,13 +157,21 @@ class _Reader:
             kind=dict(Kind.choices).get(row["kind"], ""),
             home=self.owners.get(row["department"]) or str(row["department"]),
             distance=row["distance"],
-            path=" › ".join(self.name(code) for code in row["path"].split(" > ") if code),
+            path=self.why(row["path"]),
             **more,
         )
 
+    def why(self, path: str) -> str:
+        """The because-path by names, nearest first, without its ends when these are the row and the one asked about."""
+        steps = [self.name(code) for code in reversed(path.split(" > ")) if code][1:]
+        if self.alone and steps:
+            steps = steps[:-1] or ["direkte"]
+        return " › ".join(steps)
+
     def groups(self, rows: Iterable[AnswerRow]) -> list[Group]:
+        """The rows by severity, fagsystemer first."""
         found: dict[str, list[AnswerRow]] = {value: [] for value in CAPS}
-        for row in rows:
+        for row in sorted(rows, key=lambda row: row["kind"] != Kind.SYSTEM):
             found[row["severity"]].append(row)
         return [
             Group(value, WORDS[CAPS[value]], len(those), [self.line(row) for row in those[:SHOWN]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.utils import timezone
 from pypdf import PdfReader
 
-from foi_portal.ui import pdf
+from foi_portal.ui import formats, pdf
+from registry.models import Asset
+from tests import factories
 from tests.conftest import REQUIRE_SERVICES
 
 WHO = {"made_at": timezone.now(), "made_by": "Karin Toft"}
@@ -37,7 +40,7 @@ def templates(settings: Any, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(response: HttpResponse) -> PdfReader:
+def read(response: Any) -> PdfReader:
     assert response.status_code == 200
     assert response["Content-Type"] == "application/pdf"
     return PdfReader(BytesIO(response.content))
@@ -59,13 +62,15 @@ class TestDocuments:
         reader = read(response)
         assert "Åse <b>Ærø</b>" in words(reader)
         assert "Side 1 af 1" in words(reader)
-        assert reader.root_object["/Lang"] == "da"
-        assert bool(reader.root_object["/MarkInfo"]["/Marked"])
+        root: Any = reader.root_object
+        assert root["/Lang"] == "da"
+        assert bool(root["/MarkInfo"]["/Marked"])
         assert response["Content-Disposition"] == "inline; filename*=utf-8''pr%C3%B8ve.pdf"
 
     @pytest.mark.usefixtures("engine")
     def test_the_fonts_are_our_own_and_in_the_file(self):
-        fonts = read(make("ui/pdf.html")).pages[0]["/Resources"]["/Font"].values()
+        page: Any = read(make("ui/pdf.html")).pages[0]
+        fonts = page["/Resources"]["/Font"].values()
         assert {"IBM-Plex-Sans"} <= {str(f.get_object()["/BaseFont"]).split("+")[1][:13] for f in fonts}
 
     @pytest.mark.usefixtures("engine")
@@ -173,10 +178,91 @@ def test_starting_the_portal_does_not_import_the_slow_library():
     )
 
 
-def as_pictures(content: bytes, folder: Path) -> list[Path]:
-    """The pages as PNG, by poppler."""
-    if shutil.which("pdftoppm") is None:
-        (pytest.fail if REQUIRE_SERVICES else pytest.skip)("needs pdftoppm (poppler-utils)")
-    (folder / "a.pdf").write_bytes(content)
-    subprocess.run(["pdftoppm", "-r", "60", "-png", folder / "a.pdf", folder / "page"], check=True)
-    return sorted(folder.glob("page*.png"))
+def hit(number: int, **values: Any) -> None:
+    """So many fagsystemer that stop with SP, in a department with a long name."""
+    sp = Asset.objects.get(code="SP")
+    department = factories.organisation(kind="forvaltning", name="Beskæftigelses- og Socialforvaltningen")
+    for n in range(number):
+        system = factories.system(
+            name=f"Fagsystem med et ret langt navn {n}", department=department, **values
+        )
+        factories.dependency(source=system, target=sp, importance="critical")
+
+
+@pytest.mark.django_db
+class TestImpact:
+    @pytest.fixture(autouse=True)
+    def _world(self, engine: None) -> None:
+        factories.component(code="SP", name="Serviceplatformen")
+
+    @pytest.fixture
+    def client(self) -> Client:
+        return factories.client(first_name="Karin", last_name="Toft")
+
+    def sheet(self, client: Client, query: str = "asset=SP") -> PdfReader:
+        reader = read(client.get(f"/konsekvens/pdf/?{query}"))
+        assert len(reader.pages) == 1
+        return reader
+
+    def test_one_page_says_who_what_and_when(self, client: Client):
+        hit(3)
+        text = words(self.sheet(client))
+        assert "Hvad rammes, hvis Serviceplatformen svigter?" in text
+        assert "3 fagsystemer stopper." in text
+        assert f"Spurgt for {formats.date(timezone.localdate())}" in text
+        assert "af Karin Toft" in text
+        assert "Sådan breder fejlen sig" in text
+        assert "flere" not in text, "nothing is left out"
+        for n in range(3):
+            assert f"Fagsystem med et ret langt navn {n}" in text
+
+    def test_what_there_is_no_room_for_is_counted(self, client: Client):
+        hit(70)
+        text = words(self.sheet(client))
+        found = re.search(r"Stopper 70 fagsystemer, her de første (\d+)", text)
+        assert found is not None
+        assert int(found[1]) > 3
+        assert f"Og {70 - int(found[1])} flere. Se alle 70 på http" in text
+
+    def test_nobody_is_hit(self, client: Client):
+        assert "Ingen andre rammes." in words(self.sheet(client))
+
+    def test_limits_and_problems_are_told(self, client: Client):
+        hit(1)
+        factories.dependency(source=Asset.objects.get(kind="system"), target=factories.component(code="X"))
+        text = words(self.sheet(client, "asset=SP,FINDES-IKKE&dybde=-1&dato=2001-01-01"))
+        assert "«FINDES-IKKE» findes ikke" in text
+        assert "Antal skridt skal være et helt tal" in text
+        assert "Spurgt for 1. jan. 2001" in text
+        assert "historik begynder senere" in text
+        assert "Og 1 bemærkninger" not in text
+
+    def test_markup_in_names_is_text(self, client: Client):
+        Asset.objects.filter(code="SP").update(name="<script>&amp;<img src=x>")
+        hit(1)
+        assert "hvis <script>&amp;<img src=x> svigter?" in words(self.sheet(client))
+
+    def test_upstream(self, client: Client):
+        hit(1, code="KY")
+        text = words(self.sheet(client, "asset=KY&retning=op"))
+        assert "Hvad hviler Fagsystem med et ret langt navn 0 på?" in text
+        assert "Serviceplatformen" in text
+
+    @pytest.mark.parametrize("query", ["", "asset=", "asset=FINDES-IKKE", "dato=x"])
+    def test_without_anything_to_ask_about_the_page_takes_over(self, client: Client, query: str):
+        response = client.get(f"/konsekvens/pdf/?{query}")
+        assert response.status_code == 302
+        assert response["Location"].startswith("/konsekvens/?")
+
+    def test_it_can_be_drawn(self, client: Client, tmp_path: Path):
+        """Poppler makes a picture of it, and there is ink all over the upper half."""
+        hit(12)
+        if shutil.which("pdftoppm") is None:
+            (pytest.fail if REQUIRE_SERVICES else pytest.skip)("needs pdftoppm (poppler-utils)")
+        (tmp_path / "a.pdf").write_bytes(client.get("/konsekvens/pdf/?asset=SP").content)
+        subprocess.run(["pdftoppm", "-r", "40", "-gray", "a.pdf", "page"], check=True, cwd=tmp_path)
+        [page] = tmp_path.glob("page*.pgm")
+        _, size, _, pixels = page.read_bytes().split(b"\n", 3)
+        width, height = map(int, size.split())
+        bands = [pixels[width * height * at // 10 : width * height * (at + 1) // 10] for at in range(5)]
+        assert all(sum(pixel < 128 for pixel in band) > 50 for band in bands)
