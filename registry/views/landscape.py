@@ -156,20 +156,18 @@ class LandscapePage(View):
         return Lists(reverse("dependency-list"), among, whose, picked.used.landscape.on == self.today)
 
     def query(self, **changes: str | Sequence[str] | None) -> str:
-        """The address with the same choices and some of them changed; None removes one."""
+        """The address with the same choices and some of them changed; None removes one, and empty ones go too."""
         params = self.request.GET.copy()
-        for name in ("page", "kolonner", "_export", *changes):
+        empty = [name for name, values in params.lists() if not any(values)]
+        for name in ("page", "kolonner", "_export", *changes, *empty):
             params.pop(name, None)
         for name, value in changes.items():
-            if value is not None:
+            if value:
                 params.setlist(name, [value] if isinstance(value, str) else list(value))
         return f"?{params.urlencode()}"
 
     def page(self, picked: Picked, context: dict[str, Any]) -> HttpResponse:
         known, tags = picked.used.landscape, tags_of(picked.form, self.request.GET)
-        everywhere = self.request.GET.copy()
-        for name in ("page", "kolonner", "aabn", "_export"):
-            everywhere.pop(name, None)
         common = {
             "section": "landscape",
             "form": picked.form,
@@ -180,7 +178,7 @@ class LandscapePage(View):
             "is_later": known.on > self.today,
             "first_day": past.first_day() if known.source is Source.PERIODS else None,
             "here_url": self.request.path,
-            "everywhere": f"?{everywhere.urlencode()}" if everywhere else "",
+            "everywhere": self.query(aabn=None),
             "systems_count": len(picked.systems),
             "all_systems": len(picked.used.systems),
             "may_add": may(self.request.user, "add", System),
