@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
+from foi_portal.core.keys import among
 from foi_portal.core.models import Change
-from registry.models import AlternativeGroup, Asset, Component, Dependency, Importance, Kind
+from registry.models import AlternativeGroup, Asset, Component, Dependency, Importance, Kind, Level
 from registry.models.asset import AssetQuerySet
 from registry.models.dependency import DependencyQuerySet
 
@@ -38,7 +39,15 @@ def with_counts(assets: QuerySet[Any]) -> QuerySet[Any]:
 def unused_components() -> AssetQuerySet:
     """Components in use that nobody is written as using, neither directly nor by anything below them.
 
-    Three queries: the used ones are followed up the tree here, whatever its depth.
+    Three queries, the last one when it is read.
+    """
+    return Asset.objects.components().in_use().filter(pk__in=among(unused_keys()))
+
+
+def unused_keys() -> list[int]:
+    """Keys of components of any status that nobody is written as using. Two queries.
+
+    The used ones are followed up the tree here, whatever its depth.
     """
     parents = dict(Component.objects.values_list("pk", "parent_id"))
     direct = Dependency.objects.ongoing().filter(target__kind=Kind.COMPONENT)
@@ -48,8 +57,7 @@ def unused_components() -> AssetQuerySet:
         while above is not None and above not in used:
             used.add(above)
             above = parents.get(above)
-    unused = [key for key in parents if key not in used]
-    return Asset.objects.components().in_use().filter(pk__in=unused)
+    return [key for key in parents if key not in used]
 
 
 def sizes(*models: Any) -> list[tuple[Any, int]]:
@@ -62,19 +70,24 @@ def sizes(*models: Any) -> list[tuple[Any, int]]:
     return [(model, found.get(i, 0)) for i, model in enumerate(models)]
 
 
-def most_used(limit: int) -> list[tuple[Component, int]]:
-    """The components in use with the most ongoing dependencies on them, and how many: two queries."""
+class Used(NamedTuple):
+    code: str
+    name: str
+    level: str
+    users: int
+
+
+def most_used(limit: int) -> list[Used]:
+    """The components in use with the most ongoing dependencies on them, and how many: one query."""
     counted = (
         Dependency.objects.ongoing()
         .filter(target__in=Component.objects.in_use())
         .order_by()
-        .values("target")
+        .values_list("target__code", "target__name", "target__level")
         .annotate(n=Count("pk"))
         .order_by("-n", "target")[:limit]
     )
-    counts = {row["target"]: row["n"] for row in counted}
-    found = Component.objects.in_bulk(list(counts))
-    return sorted(((found[pk], n) for pk, n in counts.items()), key=lambda pair: -pair[1])
+    return [Used(code, name, str(Level(level).label), n) for code, name, level, n in counted]
 
 
 @dataclass(frozen=True)
@@ -171,11 +184,11 @@ def leans_on(asset: Asset) -> DependencyQuerySet:
     ``alternatives_among`` is how many different ones the row's group of alternatives has.
     """
     group = Dependency.objects.ongoing().filter(alternatives=OuterRef("alternatives")).order_by()
-    among = group.values("alternatives").annotate(n=Count("target", distinct=True)).values("n")
+    how_many = group.values("alternatives").annotate(n=Count("target", distinct=True)).values("n")
     return (
         Dependency.objects.filter(source=asset, archived_at=None)
         .select_related("target", "target__parent", "via", "alternatives")
-        .annotate(alternatives_among=Subquery(among, output_field=IntegerField()))
+        .annotate(alternatives_among=Subquery(how_many, output_field=IntegerField()))
         .order_by("target__name", "target__code", "id")
     )
 

@@ -34,6 +34,7 @@ MENU = (
             Entry("dependency", "dependency-list", "Alle afhængigheder"),
             Entry("landscape", "landscape", "Landskab"),
             Entry("impact", "impact", "Konsekvens"),
+            Entry("findings", "findings", "Fund"),
         ),
     ),
     Entry("organisation", "organisation-list", "Organisationer"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from foi_portal.ui import views
-from registry import queries
+from registry import findings, landscape, queries
 from registry.filters import ComponentFilter
 from registry.forms import LIFECYCLE_FIELDS, ComponentForm
 from registry.models import Asset, Component
@@ -45,6 +45,7 @@ class ComponentDetail(ComponentView, views.DetailView):
         # A platform's modules that use each other are not its users.
         outside = queries.used_by(below).exclude(source__in=[obj.pk, *below])
         through = list(outside[:SHOWN_THROUGH]) if below else []
+        land = landscape.at()
         return {
             "tree": tree if len(tree) > 1 else [],
             "below_count": len(below),
@@ -55,7 +56,8 @@ class ComponentDetail(ComponentView, views.DetailView):
             "through_users": outside.order_by().values("source").distinct().count(),
             "all_count": queries.used_by([obj.pk, *below]).exclude(source__in=[obj.pk, *below]).count(),
             "predecessors": list(Asset.objects.filter(successor=obj)),
-            "figure": pictures.neighbourhood(self.request, obj),
+            "bearing": findings.bearing(land, obj.pk),
+            "figure": pictures.neighbourhood(self.request, obj, land),
             "tab": "overview",
         }
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from foi_portal.ui import views
-from registry import queries
+from registry import findings, landscape, queries
 from registry.filters import SystemFilter
 from registry.forms import LIFECYCLE_FIELDS, SystemForm
 from registry.models import Asset, System
@@ -42,6 +42,7 @@ class SystemDetail(SystemView, views.DetailView):
         today = timezone.localdate()
         ongoing = [row for row in rows if not row.has_ended(today)]
         users = queries.used_by([obj.pk])
+        land = landscape.at()
         return {
             "groups": queries.by_importance(ongoing),
             "ongoing_count": len(ongoing),
@@ -49,7 +50,8 @@ class SystemDetail(SystemView, views.DetailView):
             "users": list(users[:200]),
             "users_count": users.count(),
             "predecessors": list(Asset.objects.filter(successor=obj)),
-            "figure": pictures.neighbourhood(self.request, obj),
+            "bearing": findings.bearing(land, obj.pk),
+            "figure": pictures.neighbourhood(self.request, obj, land),
             "tab": "overview",
         }
 
