@@ -21,6 +21,7 @@ from django.views import View
 
 from foi_portal.core.danish import sort_key
 from foi_portal.core.permissions import may
+from foi_portal.ui import formats
 from foi_portal.ui.export import ROW_FORMATS
 from foi_portal.ui.filters import tags_of
 from foi_portal.ui.forms import DateField, shorten
@@ -44,7 +45,7 @@ ONGOING = [(s.value, s.label) for s in DependencyStatus if s is not DependencySt
 class LandscapeForm(forms.Form):
     """What the matrix and the map can be filtered by. Names are those of the lists where they have the same."""
 
-    q = forms.CharField(label="Fagsystemets navn eller kode", required=False)
+    q = forms.CharField(label="Navn eller kode", required=False)
     department = CodeChoice(label="Forvaltning", required=False)
     vendor = CodeChoice(label="Leverandør", required=False)
     status = forms.ChoiceField(
@@ -56,7 +57,7 @@ class LandscapeForm(forms.Form):
     dependency_status = forms.ChoiceField(
         label="Afhængighedens status", required=False, choices=[("", "Alle"), *ONGOING]
     )
-    dato = DateField(label="Dato (tom er i dag)", required=False)
+    dato = DateField(label="Dato", required=False)
 
     def __init__(self, data: Any, used: Usage) -> None:
         super().__init__(data)
@@ -167,7 +168,8 @@ class LandscapePage(View):
         return f"?{params.urlencode()}"
 
     def page(self, picked: Picked, context: dict[str, Any]) -> HttpResponse:
-        known, tags = picked.used.landscape, tags_of(picked.form, self.request.GET)
+        known = picked.used.landscape
+        tags = tags_of(picked.form, self.request.GET, {"dato": formats.date(known.on)})
         common = {
             "section": "landscape",
             "form": picked.form,
