@@ -336,8 +336,8 @@ def svg(
     height = plan.height + len(rows) * 22 + (12 if rows else 0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}"'
-        f' height="{_n(height)}" role="group" aria-labelledby="picture-title" aria-describedby="picture-desc" font-family="{FONT}"'
-        f' font-size="{SIZE}" fill="{INK}">',
+        f' height="{_n(height)}" role="group" aria-labelledby="picture-title" aria-describedby="picture-desc"'
+        f' font-family="{FONT}" font-size="{SIZE}" fill="{INK}">',
         f'<title id="picture-title">{escape(picture.title)}</title>',
         f'<desc id="picture-desc">{escape(describe(picture))}</desc>',
         _markers(),
@@ -435,15 +435,17 @@ def _node_svg(shape: Shape[Node], toggle: Callable[[tuple[str, ...]], str] | Non
             f'<rect x="{_n(left + 4)}" y="{_n(top + 4)}" width="{_n(shape.width)}" height="{_n(shape.height)}" rx="6"'
             f' fill="{WHITE}" stroke="{LINE_COLOUR}" stroke-width="1"/>'
         )
-    drawn_node = (
-        f"<title>{escape(node.text)}</title>{behind}"
-        f'<rect {box} fill="{fill}" {_stroke(style)}/>{_texts(shape, colour)}'
-    )
+    shown = f'{behind}<rect {box} fill="{fill}" {_stroke(style)}/>{_texts(shape, colour)}'
     if toggle is not None and node.toggled is not None:
-        return f'<a href="{escape(toggle(node.toggled))}" aria-label="{escape(f"Åbn {node.text}")}">{drawn_node}</a>'
+        return _link(toggle(node.toggled), f"Åbn {node.text}", shown)
     if node.href:
-        return f'<a href="{escape(base + node.href)}" aria-label="{escape(node.text)}">{drawn_node}</a>'
-    return f"<g>{drawn_node}</g>"
+        return _link(base + node.href, node.text, shown)
+    return f"<g><title>{escape(node.text)}</title>{shown}</g>"
+
+
+def _link(href: str, name: str, shown: str) -> str:
+    """A link in the drawing; its title is its name to those who listen."""
+    return f'<a href="{escape(href)}"><title>{escape(name)}</title>{shown}</a>'
 
 
 def colours(node: Node) -> tuple[str, str, tuple[str, float, str]]:
@@ -468,16 +470,16 @@ def _frame_svg(shape: Shape[Box], toggle: Callable[[tuple[str, ...]], str] | Non
         for at, line in enumerate(shape.lines)
     )
     if box.href:
-        text = f'<a href="{escape(base + box.href)}" aria-label="{escape(box.label)}">{text}</a>'
+        text = _link(base + box.href, box.label, text)
     close = ""
     if toggle is not None:
         x, y = left + shape.width - 22, top + 18
-        close = (
-            f'<a href="{escape(toggle(box.toggled))}" aria-label="{escape(f"Luk {box.label}")}">'
+        button = (
             f'<rect x="{_n(x - 12)}" y="{_n(y - 12)}" width="24" height="24" rx="4" fill="{WHITE}"'
             f' stroke="{LINE_COLOUR}"/>'
-            f'<path d="M{_n(x - 5)} {_n(y)}h10" stroke="{INK}" stroke-width="2" fill="none"/></a>'
+            f'<path d="M{_n(x - 5)} {_n(y)}h10" stroke="{INK}" stroke-width="2" fill="none"/>'
         )
+        close = _link(toggle(box.toggled), f"Luk {box.label}", button)
     return f"<g>{rect}{text}{close}</g>"
 
 

@@ -5,11 +5,16 @@
   "use strict";
   const figure = document.querySelector("[data-picture]");
   const source = document.getElementById("picture-data");
-  if (!figure || !source || !window.matchMedia("(min-width: 768px)").matches) return;
+  if (!figure || !source) return;
 
   const data = JSON.parse(source.textContent);
   const frame = figure.querySelector(".picture-frame");
   const still = figure.querySelector(".picture-still");
+  if (!window.matchMedia("(min-width: 768px)").matches) {
+    const middle = data.nodes.find(function (n) { return n.middle; });
+    if (middle) still.scrollLeft = middle.x - still.clientWidth / 2; // what it is all about is in sight
+    return;
+  }
   const LEGIBLE = 0.64; // smaller than this, letters are hard to read
   const TALLEST = 720;
   const NAME = 13, NAME_LINE = 17, CAPTION = 11.5, CAPTION_LINE = 15;
@@ -202,7 +207,6 @@
     new ResizeObserver(function () {
       if (canvas.clientWidth && canvas.clientWidth !== before) { before = canvas.clientWidth; home(); }
     }).observe(canvas);
-    // Paper shows all of it, sharp: the still picture is printed instead (see portal.css).
 
     function png() {
       const file = URL.createObjectURL(cy.png({ output: "blob", full: true, scale: 2, bg: "#fff", maxWidth: 8000, maxHeight: 8000 }));

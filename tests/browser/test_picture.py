@@ -151,3 +151,17 @@ def test_paper_gets_the_whole_picture(visit: Visit):
     page.emulate_media(media="print")
     expect(page.locator(".picture-still svg")).to_be_visible()
     expect(page.locator(".picture-stage")).to_be_hidden()
+
+
+def test_a_phone_shows_what_it_is_about_first(visit: Visit):
+    page = visit("laeser", width=360).goto("/konsekvens/?asset=STSTOKEN")
+    still = page.locator(".picture-still")
+    expect(still).to_be_visible()
+    box, room = (
+        still.get_by_role("link", name=re.compile("^Security Token")).bounding_box(),
+        still.bounding_box(),
+    )
+    assert box
+    assert room
+    assert room["x"] <= box["x"]
+    assert box["x"] + box["width"] <= room["x"] + room["width"]

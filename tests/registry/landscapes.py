@@ -26,7 +26,10 @@ def landscape(
     Codes in a text are parted by spaces. Whatever is not among ``systems`` is a component.
     """
     parents, departments = parents or {}, departments or {}
-    edges = [_link(link) if isinstance(link, str) else (*link, Severity.CRITICAL) for link in _words(links)]
+    if isinstance(links, str):
+        edges = [_link(link) for link in links.split()]
+    else:
+        edges = [(*link, Severity.CRITICAL) for link in links]
     running, tops = set(_words(systems)), set(_words(platforms))
     ends = [code for source, target, _ in edges for code in (source, target)]
     codes = list(dict.fromkeys([*ends, *parents, *parents.values(), *running, *tops, *_words(alone)]))

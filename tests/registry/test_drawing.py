@@ -42,6 +42,17 @@ def test_a_ring_is_drawn_with_one_arc_backwards():
     assert found.routes[arcs[2]][0][0] > found.routes[arcs[2]][-1][0]
 
 
+def test_what_is_pinned_to_an_end_turns_no_arc():
+    items = [
+        Item("a", 50, 20, 3),
+        Item("left", 0, 0, edge=-1),
+        Item("right", 0, 0, edge=1),
+        Item("b", 50, 20, -3),
+    ]
+    arcs = [Arc("left", "b"), Arc("left", "a"), Arc("a", "right"), Arc("b", "right")]
+    assert not any(layout.turned_arcs(items, arcs).values())
+
+
 def test_two_that_would_cross_change_places():
     items = [Item(key, 50, 20) for key in ("a", "b", "x", "y")]
     found = layout.layered(items, [Arc("a", "y"), Arc("b", "x")])
@@ -95,7 +106,7 @@ def test_every_box_is_a_link_with_its_facts_in_words():
     land = landscape("KY>SP", systems="KY")
     key = land.by_code["SP"]
     svg = parsed(picture.of_answer(land, [key], land.graph.impact([key]).hits))
-    links = {link.get("aria-label"): link.get("href") for link in svg.iter(f"{SVG}a")}
+    links = {link.findtext(f"{SVG}title"): link.get("href") for link in svg.iter(f"{SVG}a")}
     assert links == {
         "Navn KY, stopper, fagsystem, 1 skridt": "/fagsystemer/KY/",
         "Navn SP, svigter, komponent": "/komponenter/SP/",
