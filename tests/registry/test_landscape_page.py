@@ -276,6 +276,8 @@ class TestDates:
         with written(day):
             system, component = factories.system(code="KY"), factories.component(code="SP", name="Før")
             row = factories.dependency(source=system, target=component, importance="minor")
+            factories.dependency(source=system, target=component, direction="auth", until=day)
+            factories.dependency(source=system, target=component, direction="both", status="ended")
         Dependency.objects.filter(pk=row.pk).update(importance="critical")
         factories.dependency(source=system, target=factories.component(code="NY"))
         Component.objects.filter(code="SP").update(name="Nu")
