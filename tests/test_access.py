@@ -211,8 +211,8 @@ class TestMatrix:
                 assert response.status_code in (405, 403), name
             else:
                 # the bulk edit has nothing to show without rows and goes back to its list
-                # and the PDF without a question to the page that asks for one
-                fine = {302} if name.endswith(("-bulk", "impact-pdf")) else {200}
+                # and PDF and picture without a question to the page that asks for one
+                fine = {302} if name.endswith(("-bulk", "impact-pdf", "impact-picture")) else {200}
                 expected = fine if kind in rule.get else refused(name)
                 assert response.status_code in expected, f"{kind} GET {name}: {response.status_code}"
             if response.status_code == 200 and not response.streaming:

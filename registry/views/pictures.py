@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_safe
@@ -113,10 +114,16 @@ def _codes(values: Sequence[str]) -> tuple[str, ...]:
 
 @require_safe
 def impact_picture(request: HttpRequest) -> HttpResponse:
-    """``/konsekvens/billede.svg``: the picture of an answer as a file; the query is the impact page's own."""
+    """``/konsekvens/billede.svg``: the picture of an answer as a file; the query is the impact page's own.
+
+    With nothing to draw it goes to that page, which says why.
+    """
     _may_read(request)
     reply = impact.ask(Question.parse(request.GET))
-    return _file(request, picture.of_reply(reply), _name("konsekvens", reply.question.assets))
+    found = picture.of_reply(reply)
+    if not found.nodes:
+        return redirect(f"{reverse('impact')}?{request.GET.urlencode()}")
+    return _file(request, found, _name("konsekvens", reply.question.assets))
 
 
 @require_safe

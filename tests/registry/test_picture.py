@@ -206,16 +206,14 @@ class TestFiles:
         assert "<b>" not in text
         assert 'href="http://testserver/fagsystemer/KY/"' in text
 
-    @pytest.mark.parametrize(
-        "url",
-        [
-            "/fagsystemer/FINDES-IKKE/billede.svg",
-            "/konsekvens/billede.svg",
-            "/konsekvens/billede.svg?asset=X",
-        ],
-    )
-    def test_no_picture_is_not_found(self, reader: Client, url: str):
-        assert reader.get(url).status_code == 404
+    def test_a_picture_of_nothing_is_not_found(self, reader: Client):
+        assert reader.get("/fagsystemer/FINDES-IKKE/billede.svg").status_code == 404
+
+    @pytest.mark.parametrize("query", ["", "asset=FINDES-IKKE"])
+    def test_a_question_with_nothing_to_draw_goes_to_the_page_that_says_why(self, reader: Client, query: str):
+        answer = reader.get(f"/konsekvens/billede.svg?{query}")
+        assert answer.status_code == 302
+        assert answer["Location"] == f"/konsekvens/?{query}"
 
     @pytest.mark.parametrize("query", ["dybde=-1", "dybde=x", "dybde=99999999999999999999", "dybde=²"])
     def test_a_depth_that_cannot_be_used_is_said(self, reader: Client, query: str):
