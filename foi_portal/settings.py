@@ -215,7 +215,6 @@ if NODE_MODULES.is_dir():  # not in the image, where everything was collected wh
         ("htmx", NODE_MODULES / "htmx.org/dist"),
         ("accessible-autocomplete", NODE_MODULES / "accessible-autocomplete/dist"),
         ("cytoscape", NODE_MODULES / "cytoscape/dist"),
-        ("cytoscape-dagre", NODE_MODULES / "cytoscape-dagre/dist"),
     ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
