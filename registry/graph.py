@@ -153,8 +153,9 @@ class Graph:
             self._members_of[group.source].append(group)
             for member in group.members:
                 self._groups_of[member].append(at)
-        self._dependents_at: dict[int, list[list[int]]] = {}
         self._uses_at: dict[int, list[list[int]]] = {}
+        # By severity and node: the states of those who use it outside groups, in order, along what lets that through.
+        self._dependents: dict[int, list[list[int]]] = {level: self._turned(level) for level in LEVELS}
 
     def _sort_edges(self, edges: Iterable[Edge], needed: Mapping[int, int]) -> None:
         """Known edges by importance; those of real alternatives into groups."""
@@ -189,16 +190,14 @@ class Graph:
             self._uses_at[level] = [list(chain.from_iterable(lists)) for lists in self._through(level)]
         return self._uses_at[level]
 
-    def _dependents(self, level: int) -> list[list[int]]:
-        """By node: the states of those who use it outside groups, in order, along what lets ``level`` through."""
-        if level not in self._dependents_at:
-            found: list[list[int]] = [[] for _ in self.nodes]
-            for source, lists in enumerate(self._through(level)):
-                whole = 2 * source
-                for target in chain.from_iterable(lists):
-                    found[target].append(whole)
-            self._dependents_at[level] = found
-        return self._dependents_at[level]
+    def _turned(self, level: int) -> list[list[int]]:
+        """``_through`` seen from what is used: by node the states of those who use it."""
+        found: list[list[int]] = [[] for _ in self.nodes]
+        for source, lists in enumerate(self._through(level)):
+            whole = 2 * source
+            for target in chain.from_iterable(lists):
+                found[target].append(whole)
+        return found
 
     def __contains__(self, key: int) -> bool:
         return key in self.index
@@ -248,7 +247,7 @@ class Graph:
 
     def _spread(self, seeds: Sequence[int], level: int) -> _Walk:
         """The walk of a failure of severity ``level`` from the seeds (nodes, in order)."""
-        dependents = self._dependents(level)
+        dependents = self._dependents[level]
         parents, modules = self._parents, self._modules
         in_part = level <= Severity.DEGRADED
         came_from = dict.fromkeys((2 * seed for seed in seeds), -1)

@@ -126,6 +126,15 @@ class Size:
     def assets(self) -> int:
         return self.systems + self.components
 
+    def tenth(self) -> Size:
+        return Size(
+            self.systems // 10,
+            self.components // 10,
+            self.dependencies // 10,
+            self.changes // 10,
+            self.vendors,
+        )
+
 
 def _sentence(rng: random.Random, topic: str) -> str:
     return (

@@ -24,11 +24,12 @@ from django.test import Client, override_settings
 from psycopg import sql
 
 from foi_portal.core.models import User
-from foi_portal.pages.bench import landscape, measure
+from foi_portal.pages.bench import impact, landscape, measure
 from foi_portal.pages.bench.landscape import Size
 from registry.models import Asset, Dependency
 
 PREFIX = "bench_"
+IMPACT = "impact question"  # its name for --only
 
 
 class Command(BaseCommand):
@@ -66,14 +67,14 @@ class Command(BaseCommand):
         maintenance = dict(connection.settings_dict)
         all_pages = [page for page in measure.pages(size, options["seed"]) if options["only"] in page.name]
         try:
-            results = self._measure(name, size, maintenance, all_pages, options)
+            results, impacts = self._measure(name, size, maintenance, all_pages, options)
             imported = self._import(options["import_rows"], options["seed"]) if options["import_rows"] else ""
         finally:
             connection.close()
             close_pool()
             if not options["keep"]:
                 recreate(maintenance, name, make=False)
-        self.stdout.write(report(size, results, imported, options))
+        self.stdout.write(report(size, results, impacts, imported, options))
 
     def _measure(
         self,
@@ -82,27 +83,36 @@ class Command(BaseCommand):
         maintenance: dict[str, Any],
         pages: list[measure.Page],
         options: dict[str, Any],
-    ) -> list[measure.Result]:
+    ) -> tuple[list[measure.Result], list[str]]:
         with override_settings(
             DEBUG=False, ALLOWED_HOSTS=["testserver"], ROOT_URLCONF="foi_portal.pages.bench.urls"
         ):
             small: dict[str, int] = {}
+            tenth: float | None = None
+            with_impact = options["only"] in IMPACT
             if not options["reuse"]:
                 self._build(name, Size(90, 10, 300, 1000, vendors=5), maintenance, options["seed"])
                 client = signed_in()
                 small = {page.name: measure.count_queries(client, page.path)[1] for page in pages}
+                if with_impact:
+                    self._build(name, size.tenth(), maintenance, options["seed"])
+                    tenth = impact.question_ms(options["rounds"])
                 self._build(name, size, maintenance, options["seed"])
             else:
                 use(name)
             client = signed_in()
             results = []
+            impacts: list[str] = []
             with measure.raw_connection() as raw:
                 for page in pages:
                     result = measure.time_page(client, raw, page, 3 if page.slow else options["rounds"])
                     result.queries_small = small.get(page.name)
                     results.append(result)
                     self.stderr.write(f"{page.name}: {result.page_ms or 0:.0f} ms (status {result.status})")
-            return results
+                if with_impact:
+                    figures = impact.measured(client, raw, options["rounds"])
+                    impacts = impact.report(figures, tenth, question_memory())
+            return results, impacts
 
     def _build(self, name: str, size: Size, maintenance: dict[str, Any], seed: int) -> None:
         connection.close()
@@ -159,21 +169,36 @@ print(json.dumps([status, time.perf_counter() - start, usage.ru_maxrss, output])
 
 def run_import(file: Path) -> tuple[float, float, str]:
     """Seconds, peak megabytes and last lines of ``manage.py import_registry FILE --commit`` on the bench database."""
+    seconds, peak, output = metered("import_registry", str(file), "--commit")
+    return seconds, peak, "\n".join(output.splitlines()[-3:])
+
+
+def question_memory() -> tuple[float, float]:
+    """Peak megabytes of a process that only asks for the landscape's version, and of one that asks and answers."""
+    begin = "from registry import landscape; "
+    answer = "graph = landscape.at().graph; graph.impact([next(iter(graph.edges())).target])"
+    _, before, _ = metered("shell", "--no-imports", "-c", f"{begin}landscape.version()")
+    _, after, _ = metered("shell", "--no-imports", "-c", begin + answer)
+    return before, after
+
+
+def metered(*arguments: str) -> tuple[float, float, str]:
+    """Seconds, peak megabytes and output of a ``manage.py`` command on the bench database."""
     database = connection.settings_dict
     connection.close()
     address = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database).replace(":@", "@")
-    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "import_registry", str(file), "--commit"]
-    metered = subprocess.run(  # noqa: S603 - our own command
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *arguments]
+    run = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-S", "-c", METER, *command],
         env={**os.environ, "DATABASE_URL": address},
         capture_output=True,
         text=True,
         check=True,
     )
-    status, seconds, peak, output = json.loads(metered.stdout)
+    status, seconds, peak, output = json.loads(run.stdout)
     if status:
-        raise CommandError(f"The import failed:\n{output[-2000:]}")
-    return seconds, megabytes(peak), "\n".join(output.splitlines()[-3:])
+        raise CommandError(f"{arguments[0]} failed:\n{output[-2000:]}")
+    return seconds, megabytes(peak), output
 
 
 def megabytes(peak: float) -> float:
@@ -213,7 +238,9 @@ def signed_in() -> Client:
     return client
 
 
-def report(size: Size, results: list[measure.Result], imported: str, options: dict[str, Any]) -> str:
+def report(
+    size: Size, results: list[measure.Result], impacts: list[str], imported: str, options: dict[str, Any]
+) -> str:
     """The figures as Markdown, for ``docs/performance.md``."""
 
     def cell(value: float | None, form: str = "{:.0f}") -> str:
@@ -241,6 +268,8 @@ def report(size: Size, results: list[measure.Result], imported: str, options: di
             f"| {cell(result.raw_ms, '{:.1f}')} | {cell(result.beside_raw, '{:.1f}')} "
             f"| {cell(result.admin_ms, '{:.1f}')} | {cell(result.beside_admin, '{:.2f}')} |"
         )
+    if impacts:
+        lines += ["", *impacts]
     if imported:
         lines += ["", "| import | time | peak memory |", "|---|--:|--:|", imported]
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (
