@@ -17,7 +17,8 @@ timeout = 90
 graceful_timeout = 65  # the longest request: statement_timeout is 60 s
 max_requests = 2000
 max_requests_jitter = 200
-limit_request_line = 8190  # the most there is: the address of an impact question may name a hundred assets and more
+# The most there is: the address of an impact question may name a hundred assets and more.
+limit_request_line = 8190
 # Loaded before the fork: a wrong setting stops the start instead of making workers die in a loop.
 preload_app = True
 # Heartbeat files in memory, so that a slow disk does not look like a dead worker.

@@ -144,8 +144,8 @@ class Graph:
             if parent >= 0 and parent != i:
                 self._modules[parent].append(i)
         self.groups: list[_Group] = []
-        # By importance: what each node uses outside groups, with parallel ones.
-        self._plain: dict[int, list[list[int]]] = {level: [[] for _ in self.nodes] for level in LEVELS}
+        # By importance, and by node: the states of those who use it outside groups, with parallel ones.
+        self._plain: dict[int, list[list[int]]] = {}
         self._sort_edges(edges, needed or {})
         self._groups_of: dict[int, list[int]] = defaultdict(list)  # by member
         self._members_of: dict[int, list[_Group]] = defaultdict(list)  # by source
@@ -154,50 +154,47 @@ class Graph:
             for member in group.members:
                 self._groups_of[member].append(at)
         self._uses_at: dict[int, list[list[int]]] = {}
-        # By severity and node: the states of those who use it outside groups, in order, along what lets that through.
-        self._dependents: dict[int, list[list[int]]] = {level: self._turned(level) for level in LEVELS}
+        # The same along what lets a severity through.
+        self._dependents: dict[int, list[list[int]]] = {}
+        through: list[list[int]] = [[] for _ in self.nodes]
+        for level in LEVELS:
+            through = [row + more if more else row for row, more in zip(through, self._plain[level], strict=True)]
+            self._dependents[level] = through
+        self._wholes = frozenset(range(0, 2 * len(self.nodes), 2))
 
     def _sort_edges(self, edges: Iterable[Edge], needed: Mapping[int, int]) -> None:
         """Known edges by importance; those of real alternatives into groups."""
         index = self.index
-        plain = self._plain
+        states = {key: 2 * i for key, i in index.items()}
+        users: dict[int, dict[int, list[int]]] = {level: {key: [] for key in self._keys} for level in LEVELS}
         grouped: dict[tuple[int, int], dict[int, int]] = {}
         for source_key, target_key, importance, group in edges:
-            source, target = index.get(source_key, -1), index.get(target_key, -1)
-            if source < 0 or target < 0 or source == target:
+            if source_key not in index or target_key not in index or source_key == target_key:
                 continue
             if group is None:
-                plain[importance][source].append(target)
+                users[importance][target_key].append(states[source_key])
             else:
-                members = grouped.setdefault((source, group), {})
-                members[target] = max(members.get(target, 0), importance)
+                members = grouped.setdefault((index[source_key], group), {})
+                members[index[target_key]] = max(members.get(index[target_key], 0), importance)
         for (source, key), members in sorted(grouped.items()):
             least = needed.get(key, 1)
             threshold = max(1, len(members) - least + 1)
             if threshold == 1:  # every one of them is needed
                 for target, importance in members.items():
-                    plain[importance][source].append(target)
+                    users[importance][self._keys[target]].append(2 * source)
             else:
                 self.groups.append(_Group(source, key, least, members, threshold))
-
-    def _through(self, level: int) -> Iterator[tuple[list[int], ...]]:
-        """By node: the nodes it uses outside groups, along dependencies that let ``level`` through, in lists."""
-        return zip(*(self._plain[importance] for importance in LEVELS if importance >= level), strict=True)
+        self._plain = {level: list(rows.values()) for level, rows in users.items()}
 
     def _uses(self, level: int) -> list[list[int]]:
         """By node: the nodes it uses outside groups, along what lets ``level`` through."""
         if level not in self._uses_at:
-            self._uses_at[level] = [list(chain.from_iterable(lists)) for lists in self._through(level)]
+            found: list[list[int]] = [[] for _ in self.nodes]
+            for target, users in enumerate(self._dependents[level]):
+                for state in users:
+                    found[state >> 1].append(target)
+            self._uses_at[level] = found
         return self._uses_at[level]
-
-    def _turned(self, level: int) -> list[list[int]]:
-        """``_through`` seen from what is used: by node the states of those who use it."""
-        found: list[list[int]] = [[] for _ in self.nodes]
-        for source, lists in enumerate(self._through(level)):
-            whole = 2 * source
-            for target in chain.from_iterable(lists):
-                found[target].append(whole)
-        return found
 
     def __contains__(self, key: int) -> bool:
         return key in self.index
@@ -205,7 +202,7 @@ class Graph:
     @property
     def edge_count(self) -> int:
         """Live dependencies between known assets; parallel ones outside groups counted each."""
-        plain = sum(len(targets) for rows in self._plain.values() for targets in rows)
+        plain = sum(map(len, self._dependents[Severity.MINOR]))
         return plain + sum(len(group.members) for group in self.groups)
 
     # --- Downstream: who is hit -----------------------------------------------------------------------------
@@ -252,6 +249,8 @@ class Graph:
         in_part = level <= Severity.DEGRADED
         came_from = dict.fromkeys((2 * seed for seed in seeds), -1)
         walk = _Walk(came_from, {}, {}, {})
+        first, steps = walk.first, walk.step
+        unmet = set(self._wholes.difference(came_from))  # what may yet be hit as a whole
         frontier, step = list(came_from), 0
         while frontier:
             found: list[int] = []
@@ -259,22 +258,27 @@ class Graph:
             leaders: dict[int, int] = {}
             for place, state in enumerate(frontier):
                 node = state >> 1
-                new_node = node not in walk.first
+                new_node = node not in first
                 if new_node:
-                    walk.first[node], walk.step[node] = state, step
-                reached = dependents[node]
+                    first[node], steps[node] = state, step
+                fresh = unmet.intersection(dependents[node])
                 if not state & 1 and node in modules:
-                    reached = sorted([*reached, *(2 * module for module in modules[node])])
-                if in_part and parents[node] >= 0 and 2 * parents[node] not in came_from:
-                    reached = sorted([*reached, 2 * parents[node] + 1])
-                for other in reached:
-                    if other not in came_from:
-                        came_from[other] = state
-                        found.append(other)
+                    fresh |= unmet.intersection([2 * module for module in modules[node]])
+                unmet -= fresh
+                if in_part and parents[node] >= 0 and not came_from.keys() & {
+                    2 * parents[node],
+                    2 * parents[node] + 1,
+                }:
+                    fresh.add(2 * parents[node] + 1)
+                if fresh:
+                    reached = sorted(fresh)
+                    came_from.update(dict.fromkeys(reached, state))
+                    found += reached
                 if new_node and node in self._groups_of:
                     tipped += self._lose(walk, node, level, place, leaders)
             if tipped:
                 self._merge(walk, frontier, found, tipped)
+                unmet.difference_update(found)
             frontier, step = found, step + 1
         return walk
 

@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0002_sign_in_failure'),
+        ("core", "0002_sign_in_failure"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='change',
-            index=models.Index(fields=['table', '-id'], name='change_in_table'),
+            model_name="change",
+            index=models.Index(fields=["table", "-id"], name="change_in_table"),
         ),
     ]
