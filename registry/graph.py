@@ -158,9 +158,10 @@ class Graph:
         self._dependents: dict[int, list[list[int]]] = {}
         through: list[list[int]] = [[] for _ in self.nodes]
         for level in LEVELS:
-            through = [row + more if more else row for row, more in zip(through, self._plain[level], strict=True)]
+            through = [
+                row + more if more else row for row, more in zip(through, self._plain[level], strict=True)
+            ]
             self._dependents[level] = through
-        self._wholes = frozenset(range(0, 2 * len(self.nodes), 2))
 
     def _sort_edges(self, edges: Iterable[Edge], needed: Mapping[int, int]) -> None:
         """Known edges by importance; those of real alternatives into groups."""
@@ -250,7 +251,6 @@ class Graph:
         came_from = dict.fromkeys((2 * seed for seed in seeds), -1)
         walk = _Walk(came_from, {}, {}, {})
         first, steps = walk.first, walk.step
-        unmet = set(self._wholes.difference(came_from))  # what may yet be hit as a whole
         frontier, step = list(came_from), 0
         while frontier:
             found: list[int] = []
@@ -261,24 +261,21 @@ class Graph:
                 new_node = node not in first
                 if new_node:
                     first[node], steps[node] = state, step
-                fresh = unmet.intersection(dependents[node])
+                reached = dependents[node]
                 if not state & 1 and node in modules:
-                    fresh |= unmet.intersection([2 * module for module in modules[node]])
-                unmet -= fresh
-                if in_part and parents[node] >= 0 and not came_from.keys() & {
-                    2 * parents[node],
-                    2 * parents[node] + 1,
-                }:
-                    fresh.add(2 * parents[node] + 1)
-                if fresh:
-                    reached = sorted(fresh)
-                    came_from.update(dict.fromkeys(reached, state))
-                    found += reached
+                    reached = [*reached, *(2 * module for module in modules[node])]
+                if in_part and parents[node] >= 0 and 2 * parents[node] not in came_from:
+                    reached = [*reached, 2 * parents[node] + 1]
+                known = len(found)
+                for other in reached:
+                    if other not in came_from:
+                        came_from[other] = state
+                        found.append(other)
+                if len(found) > known + 1:
+                    found[known:] = sorted(found[known:])
                 if new_node and node in self._groups_of:
                     tipped += self._lose(walk, node, level, place, leaders)
-            if tipped:
-                self._merge(walk, frontier, found, tipped)
-                unmet.difference_update(found)
+            self._merge(walk, frontier, found, tipped)
             frontier, step = found, step + 1
         return walk
 
@@ -297,7 +294,9 @@ class Graph:
 
     @staticmethod
     def _merge(walk: _Walk, frontier: list[int], found: list[int], tipped: list[tuple[int, int]]) -> None:
-        """Put tipped sources among the found states, in the order of their ways."""
+        """Put tipped sources, if any, among the found states, in the order of their ways."""
+        if not tipped:
+            return
         came_from = walk.came_from
         place = {state: at for at, state in enumerate(frontier)}
         fresh = set(found)
@@ -423,9 +422,9 @@ class Graph:
         """The live dependencies between known assets, those of real alternatives with their group."""
         keys = self._keys
         for importance, rows in self._plain.items():
-            for source, targets in enumerate(rows):
-                for target in targets:
-                    yield Edge(keys[source], keys[target], importance)
+            for target, users in enumerate(rows):
+                for state in users:
+                    yield Edge(keys[state >> 1], keys[target], importance)
         for group in self.groups:
             for target, importance in group.members.items():
                 yield Edge(keys[group.source], keys[target], importance, group.key)
