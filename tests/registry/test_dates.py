@@ -53,7 +53,8 @@ def cura() -> System:
         factories.dependency(source=made, target=kmd, importance="degraded")
         Component.objects.filter(pk=sp.pk).update(name="Platformen")
         AlternativeGroup.objects.create(source=made, name="Opslag")
-    return System.objects.get(pk=made.pk)
+    found: System = System.objects.get(pk=made.pk)
+    return found
 
 
 def text(browser: Client, url: str, status: int = 200) -> str:
@@ -161,7 +162,7 @@ class TestTheLandscapeOnTwoDays:
     URL = "/landskab/forskel/"
 
     def rows(self, browser: Client, query: str) -> list[list[str]]:
-        content = browser.get(f"{self.URL}?_export=csv&{query}").getvalue().decode()  # type: ignore[attr-defined]
+        content = browser.get(f"{self.URL}?_export=csv&{query}").getvalue().decode()
         return list(csv.reader(io.StringIO(content.removeprefix("\ufeff"))))
 
     def test_tells_what_happened_and_what_it_means(self, browser: Client, cura: System):
@@ -192,7 +193,7 @@ class TestTheLandscapeOnTwoDays:
             "Ingen",
         ] in rows
         book = load_workbook(
-            io.BytesIO(browser.get(f"{self.URL}?_export=xlsx&fra=2026-10-01").getvalue())  # type: ignore[attr-defined]
+            io.BytesIO(browser.get(f"{self.URL}?_export=xlsx&fra=2026-10-01").getvalue())
         )
         assert [[cell or "" for cell in row] for row in book.active.iter_rows(values_only=True)] == [
             head,
