@@ -192,9 +192,7 @@ class TestTheLandscapeOnTwoDays:
             "4 Kritisk",
             "Ingen",
         ] in rows
-        book = load_workbook(
-            io.BytesIO(browser.get(f"{self.URL}?_export=xlsx&fra=2026-10-01").getvalue())
-        )
+        book = load_workbook(io.BytesIO(browser.get(f"{self.URL}?_export=xlsx&fra=2026-10-01").getvalue()))
         assert [[cell or "" for cell in row] for row in book.active.iter_rows(values_only=True)] == [
             head,
             *rows,
