@@ -251,12 +251,13 @@ def report(
         f"{size.changes:,} rows of history; seed {options['seed']}, {options['rounds']} rounds; "
         f"Python {platform.python_version()}, PostgreSQL, {os.cpu_count()} cores.\n"
     )
-    lines = [
-        head,
-        "| page | queries at 100 rows | at full size | allowed | page, ms | of it SQL | raw, ms | × raw "
-        "| bare admin, ms | × admin |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    lines = [head]
+    if results:
+        lines += [
+            "| page | queries at 100 rows | at full size | allowed | page, ms | of it SQL | raw, ms | × raw "
+            "| bare admin, ms | × admin |",
+            "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        ]
     for result in results:
         if result.status != 200:
             lines.append(f"| {result.page.name} | answered {result.status} |")
