@@ -57,7 +57,7 @@ def test_wrong_values_are_told_all_at_once_without_a_traceback():
 
 def test_the_production_check_is_silent(tmp_path):
     env = PRODUCTION | {"STATIC_ROOT": str(tmp_path / "static")}
-    collected = run([*MANAGE, "collectstatic", "--no-input", "--verbosity", "0"], env)
+    collected = run([*MANAGE, "collectstatic", "--no-input", "--verbosity", "0"], env, timeout=240)
     assert collected.returncode == 0, collected.stderr
     process = run([*MANAGE, "check", "--deploy", "--fail-level", "DEBUG"], env)
     assert (process.returncode, process.stderr) == (0, "")
