@@ -6,6 +6,7 @@ the same places and colours to the page's script: the picture is the same everyw
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
@@ -41,6 +42,7 @@ LINES = {
     Severity.MINOR: (LINE_COLOUR, 1.5, "5 4"),
 }
 PART = (LINE_COLOUR, 1.2, "1.5 3")
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 # Widths in thousandths of the size, a little more than the font's own: other fonts may stand in for it.
 _WIDTHS = {
@@ -338,8 +340,8 @@ def svg(
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_n(width)} {_n(height)}" width="{_n(width)}"'
         f' height="{_n(height)}" role="group" aria-labelledby="picture-title" aria-describedby="picture-desc"'
         f' font-family="{FONT}" font-size="{SIZE}" fill="{INK}">',
-        f'<title id="picture-title">{escape(picture.title)}</title>',
-        f'<desc id="picture-desc">{escape(describe(picture))}</desc>',
+        f'<title id="picture-title">{_escaped(picture.title)}</title>',
+        f'<desc id="picture-desc">{_escaped(describe(picture))}</desc>',
         _markers(),
         *(_frame_svg(frame, toggle, base) for frame in plan.frames),
         *(_line_svg(line, picture) for line in sorted(plan.lines, key=lambda line: line.edge.importance)),
@@ -348,6 +350,11 @@ def svg(
     for at, row in enumerate(rows):
         parts.append(f'<g transform="translate(0 {_n(plan.height + 14 + at * 22)})">{row}</g>')
     return "\n".join([*parts, "</svg>"])
+
+
+def _escaped(text: str) -> str:
+    """Text that is safe between tags and in an attribute. What may not stand in XML becomes a replacement sign."""
+    return escape(NOT_IN_XML.sub("\ufffd", text))
 
 
 def describe(picture: Picture) -> str:
@@ -394,7 +401,7 @@ def _line_svg(line: Line, picture: Picture) -> str:
     edge = line.edge
     style = PART if edge.part else LINES[edge.importance]
     arrow = "" if edge.part else f' marker-end="url(#arrow-{"critical" if style[0] == SOFT else "other"})"'
-    title = escape(edge_text(edge, {node.id: node for node in picture.nodes}))
+    title = _escaped(edge_text(edge, {node.id: node for node in picture.nodes}))
     return f'<path d="{_path(line.points)}" fill="none" {_stroke(style)}{arrow}><title>{title}</title></path>'
 
 
@@ -413,12 +420,12 @@ def _texts(shape: Shape[Node], colour: str) -> str:
     for line in shape.lines:
         y += LINE
         found.append(
-            f'<text x="{_n(shape.x)}" y="{_n(y - 4)}" text-anchor="middle" font-weight="600">{escape(line)}</text>'
+            f'<text x="{_n(shape.x)}" y="{_n(y - 4)}" text-anchor="middle" font-weight="600">{_escaped(line)}</text>'
         )
     for line in shape.caption:
         y += SMALL_LINE
         found.append(
-            f'<text x="{_n(shape.x)}" y="{_n(y - 3)}" text-anchor="middle" font-size="{SMALL}">{escape(line)}</text>'
+            f'<text x="{_n(shape.x)}" y="{_n(y - 3)}" text-anchor="middle" font-size="{SMALL}">{_escaped(line)}</text>'
         )
     text = "\n".join(found)  # parted, so that words of different lines are not read as one
     return f'<g fill="{colour}">{text}</g>'
@@ -440,12 +447,12 @@ def _node_svg(shape: Shape[Node], toggle: Callable[[tuple[str, ...]], str] | Non
         return _link(toggle(node.toggled), f"Åbn {node.text}", shown)
     if node.href:
         return _link(base + node.href, node.text, shown)
-    return f"<g><title>{escape(node.text)}</title>{shown}</g>"
+    return f"<g><title>{_escaped(node.text)}</title>{shown}</g>"
 
 
 def _link(href: str, name: str, shown: str) -> str:
     """A link in the drawing; its title is its name to those who listen."""
-    return f'<a href="{escape(href)}"><title>{escape(name)}</title>{shown}</a>'
+    return f'<a href="{_escaped(href)}"><title>{_escaped(name)}</title>{shown}</a>'
 
 
 def colours(node: Node) -> tuple[str, str, tuple[str, float, str]]:
@@ -466,7 +473,7 @@ def _frame_svg(shape: Shape[Box], toggle: Callable[[tuple[str, ...]], str] | Non
     )
     text = "".join(
         f'<text x="{_n(left + 12)}" y="{_n(top + 22 + at * LINE)}" font-weight="600" fill="{SOFT}">'
-        f"{escape(line)}</text>"
+        f"{_escaped(line)}</text>"
         for at, line in enumerate(shape.lines)
     )
     if box.href:
@@ -530,7 +537,7 @@ def _legend(picture: Picture, plan: Drawn) -> list[str]:
                 x, row = 0.0, ""
             row += (
                 f'<g transform="translate({_n(x + EDGE)} 0)">{shown}'
-                f'<text x="{indent}" y="0" font-size="{SMALL}" fill="{SOFT}">{escape(line)}</text></g>'
+                f'<text x="{indent}" y="0" font-size="{SMALL}" fill="{SOFT}">{_escaped(line)}</text></g>'
             )
             x += wide
     return [*rows, row] if row else rows

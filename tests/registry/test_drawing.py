@@ -140,6 +140,15 @@ def test_what_somebody_typed_is_text_and_nothing_else():
     assert not {name for name in names if name == "style" or name.startswith("on")}
 
 
+@pytest.mark.parametrize("sign", ["\x00", "\x08", "\x1f", "\ufffe", "\uffff"])
+def test_signs_that_xml_forbids_do_not_break_the_drawing(sign: str):
+    bad = f"KY{sign}æ€😀"
+    nodes = (node("a1", label=bad, href=f"/{bad}"), node("a2", box="p1"))
+    box = Box("p1", bad, "P", "platform", f"/{bad}", (), 1)
+    found = Picture(bad, "near", nodes, (Edge("a1", "a2", Severity.MINOR),), (box,), note=bad)
+    assert parsed(found, toggle=",".join).find(f"{SVG}title").text == "KY\ufffdæ€😀"
+
+
 def test_a_file_has_whole_addresses_and_no_boxes_to_open():
     land = landscape("KY>SP", systems="KY")
     svg = drawing.svg(picture.neighbourhood(land, land.by_code["SP"]), base="https://foi.example")
