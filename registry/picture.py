@@ -3,8 +3,8 @@
 A line goes always from who uses to what is used, from left to right as far as rings allow. Components belong to
 platforms and systems to departments. These are open, shown as frames with what is in them, or closed, shown as one box
 that counts it: ``opened`` (codes) tells which are open, and without it all or none are, by how many assets there are.
-No more than MOST_DRAWN boxes are drawn: what there is no room for ends up in one box that counts it. Past MOST_ANSWERED
-assets nothing is drawn.
+No more than MOST_DRAWN boxes are drawn: what there is no room for ends up in one box that counts it. No more than
+MOST_EDGES lines are drawn either: the rest are counted in the note. Past MOST_ANSWERED assets nothing is drawn.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from django.urls import reverse
 
@@ -24,6 +24,7 @@ from registry.models import ComponentType
 
 EACH_BY_ITSELF = 20  # up to so many assets every box is open until one says otherwise
 MOST_DRAWN = 60
+MOST_EDGES = 400
 MOST_ANSWERED = 2000
 REST = "rest"
 ALL_CLOSED = "-"  # for ``opened``: no box is open. (No code is a hyphen.)
@@ -119,7 +120,8 @@ class Box:
 class Picture:
     """Nothing is drawn when ``nodes`` is empty; ``note`` says why then, else what there was no room for.
 
-    ``hidden`` counts the assets that are in the answer but in no box or frame that says where they belong.
+    ``hidden`` counts the assets that are in the answer but in no box or frame that says where they belong, and
+    ``undrawn`` the lines there was no room for.
     """
 
     title: str = ""
@@ -128,6 +130,7 @@ class Picture:
     edges: tuple[Edge, ...] = ()
     boxes: tuple[Box, ...] = ()
     hidden: int = 0
+    undrawn: int = 0
     note: str = ""
 
     @property
@@ -253,11 +256,18 @@ def _composed(
         toggled = tuple(sorted(open_codes - {codes[home]})) or (ALL_CLOSED,)
         label, kind, href = _home(landscape, home)
         frames.append(Box(home, label, codes[home], kind, href, toggled, len(homes[home])))
-    note = ""
+    found = list(_edges(landscape, members, unit_of, view))
+    edges = _with_room(nodes, found)
+    undrawn = len(found) - len(edges)
+    notes = []
     if hidden:
-        note = f"{plain(hidden)} er der ikke plads til hver for sig. De er samlet i boksen »Andre«."
-    edges = tuple(_edges(landscape, members, unit_of, view))
-    return Picture(title, view, tuple(nodes), edges, tuple(frames), hidden, note)
+        notes.append(f"{plain(hidden)} er der ikke plads til hver for sig. De er samlet i boksen »Andre«.")
+    if undrawn:
+        notes.append(
+            f"{plain(undrawn)} af {plain(len(found))} streger er der ikke plads til. De nærmeste og alvorligste er"
+            " tegnet. Vælg færre skridt, eller luk nogle af rammerne, for at se de andre."
+        )
+    return Picture(title, view, tuple(nodes), tuple(edges), tuple(frames), hidden, undrawn, " ".join(notes))
 
 
 def _units(
@@ -364,6 +374,31 @@ def _edges(
     for (source, target), count in parts.items():
         if (source, target) not in found:
             yield Edge(source, target, Severity.CRITICAL, count, part=True)
+
+
+def in_order(nodes: Iterable[Node], edges: Iterable[Edge]) -> list[Edge]:
+    """Lines from the middle outwards, the hardest first."""
+    by_id = {node.id: node for node in nodes}
+
+    def place(edge: Edge) -> tuple[Any, ...]:
+        ends = by_id[edge.source], by_id[edge.target]
+        return (min(abs(node.order) for node in ends), edge.part, -edge.importance, *(n.label for n in ends))
+
+    return sorted(edges, key=place)
+
+
+def _with_room(nodes: Iterable[Node], edges: list[Edge]) -> list[Edge]:
+    """The lines there is room for: one for each node first, so that none looks as if nothing led to it."""
+    if len(edges) <= MOST_EDGES:
+        return edges
+    joined: set[str] = set()
+    first: list[Edge] = []
+    others: list[Edge] = []
+    for edge in in_order(nodes, edges):
+        ends = {edge.source, edge.target}
+        (others if ends <= joined else first).append(edge)
+        joined |= ends
+    return [*first, *others][:MOST_EDGES]
 
 
 def _homes(landscape: Landscape, members: Mapping[int, Member]) -> dict[str, list[int]]:

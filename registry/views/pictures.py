@@ -22,6 +22,7 @@ from registry.models import Asset, Component, System
 from registry.picture import Picture
 
 DEPTHS = (1, 2, 3)
+MOST_ROWS = 100  # of the picture as a table
 HERE = "#billede"
 
 
@@ -81,23 +82,15 @@ def neighbourhood(request: HttpRequest, asset: Asset, land: Landscape) -> dict[s
         lambda opened: f"?{query(depth, opened)}{HERE}",
     )
     nodes = {node.id: node for node in found.nodes}
+    edges = picture.in_order(found.nodes, found.edges)
     return context | {
         "depth": depth,
         "depths": [(number, f"?{query(number, ())}{HERE}") for number in DEPTHS],
         "problem": problem,
-        "rows": [(nodes[edge.source], edge, nodes[edge.target]) for edge in _in_order(found)],
+        "rows": [(nodes[edge.source], edge, nodes[edge.target]) for edge in edges[:MOST_ROWS]],
+        "row_count": len(edges) + found.undrawn,
+        "all_url": f"{reverse('impact')}?{urlencode({'asset': asset.code})}",
     }
-
-
-def _in_order(found: Picture) -> list[picture.Edge]:
-    """Lines from the middle outwards, the hardest first."""
-    nodes = {node.id: node for node in found.nodes}
-
-    def place(edge: picture.Edge) -> tuple[Any, ...]:
-        ends = nodes[edge.source], nodes[edge.target]
-        return (min(abs(node.order) for node in ends), edge.part, -edge.importance, *(n.label for n in ends))
-
-    return sorted(found.edges, key=place)
 
 
 def _depth(raw: str) -> tuple[int, str]:

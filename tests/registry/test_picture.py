@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Collection
+from itertools import permutations
 
 import pytest
 from django.test import Client
@@ -13,7 +15,8 @@ from django.utils import timezone
 from registry import drawing, picture
 from registry.graph import Severity
 from registry.landscape import Landscape
-from registry.picture import ALL_CLOSED, MOST_ANSWERED, MOST_DRAWN, Picture
+from registry.models import Component
+from registry.picture import ALL_CLOSED, MOST_ANSWERED, MOST_DRAWN, MOST_EDGES, Picture
 from tests import factories
 from tests.registry.landscapes import landscape
 
@@ -159,6 +162,20 @@ def test_hundreds_that_fail_at_once_are_put_together_too():
     assert sum(n.count for n in found.nodes) == 100
 
 
+def test_lines_there_is_no_room_for_are_counted_and_every_box_keeps_one():
+    """Forty that all use each other, and one farther out behind the last of them."""
+    names = [f"M{i:02}" for i in range(40)]
+    land = landscape([*permutations(names, 2), ("M39", "UDE")])
+    found = near(land, "M00", 2, names)
+    assert len(found.edges) == MOST_EDGES
+    assert found.undrawn == 40 * 39 + 1 - MOST_EDGES
+    assert "1.161 af 1.561 streger er der ikke plads til" in found.note
+    assert {"M00>M39", "M39>M00", "M39>UDE"} <= lines(found)
+    plan = drawing.drawn(found)
+    assert len(drawing.svg(found, ",".join, plan=plan)) < 600_000
+    assert len(json.dumps(drawing.data(found, plan, ",".join))) < 300_000
+
+
 def test_past_two_thousand_nothing_is_drawn_and_the_picture_says_so():
     found = impact_of(many(MOST_ANSWERED), "P")
     assert found.nodes == ()
@@ -219,6 +236,21 @@ class TestFiles:
     def test_a_depth_that_cannot_be_used_is_said(self, reader: Client, query: str):
         answer = reader.get(f"/fagsystemer/KY/?{query}")
         assert "Dybden kan være 1, 2 eller 3 skridt" in answer.content.decode()
+
+    def test_a_long_table_shows_the_first_rows_and_says_where_the_rest_is(self, reader: Client):
+        platform = factories.component(code="FÆLLES")
+        for at in range(15):
+            factories.dependency(source=factories.component(code=f"B{at}"), target=platform)
+        for source, target in permutations(Component.objects.filter(code__startswith="B"), 2):
+            factories.dependency(source=source, target=target)
+        text = reader.get(
+            "/komponenter/FÆLLES/?aabn=" + ",".join(f"B{at}" for at in range(15))
+        ).content.decode()
+        assert "Som tabel (225)" in text
+        assert "Her er 100 af 225 streger" in text
+        assert '"/konsekvens/?asset=F%C3%86LLES&amp;retning=op"' in text
+        table = text[text.index("picture-table") :]
+        assert table[: table.index("</table>")].count("<tr>") == 101
 
     def test_an_asset_alone_says_what_to_do(self, reader: Client):
         text = reader.get("/fagsystemer/ALENE/").content.decode()
