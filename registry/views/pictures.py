@@ -95,8 +95,9 @@ def neighbourhood(request: HttpRequest, asset: Asset, land: Landscape) -> dict[s
 
 def _depth(raw: str) -> tuple[int, str]:
     """The depth asked for, or 1 and what is wrong with it."""
-    if raw.strip() in ("", *map(str, DEPTHS)):
-        return int(raw or 1), ""
+    asked = raw.strip() or "1"
+    if asked in map(str, DEPTHS):
+        return int(asked), ""
     return 1, "Dybden kan være 1, 2 eller 3 skridt. Her er vist 1."
 
 

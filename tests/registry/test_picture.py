@@ -237,6 +237,14 @@ class TestFiles:
         answer = reader.get(f"/fagsystemer/KY/?{query}")
         assert "Dybden kan være 1, 2 eller 3 skridt" in answer.content.decode()
 
+    @pytest.mark.parametrize("query", ["dybde=%20", "dybde=%C2%A0", "dybde=+2+", "dybde="])
+    @pytest.mark.parametrize("path", ["fagsystemer/KY", "komponenter/SP"])
+    def test_spaces_round_a_depth_do_no_harm(self, reader: Client, path: str, query: str):
+        page = reader.get(f"/{path}/?{query}")
+        assert page.status_code == 200
+        assert "Dybden kan være" not in page.content.decode()
+        assert reader.get(f"/{path}/billede.svg?{query}").status_code == 200
+
     def test_a_long_table_shows_the_first_rows_and_says_where_the_rest_is(self, reader: Client):
         platform = factories.component(code="FÆLLES")
         for at in range(15):
