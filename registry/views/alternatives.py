@@ -48,7 +48,7 @@ class Alternatives(views.ModelView):
         asset = self.get_object()
         rows, groups = self.rows(asset), self.groups(asset)
         form = None
-        if may_edit_dependencies(request.user, asset):
+        if self.may_change(asset):
             wanted = next((g for g in groups if str(g.pk) == request.GET.get("gruppe")), None)
             if wanted is not None and not wanted.is_archived:
                 form = self.form(wanted, rows, groups)
@@ -61,13 +61,23 @@ class Alternatives(views.ModelView):
         if not may_edit_dependencies(request.user, asset):
             raise PermissionDenied
         with transaction.atomic():
-            Asset.objects.select_for_update(no_key=True).get(pk=asset.pk)  # one page of it is saved at a time
+            lock = self.model._default_manager.select_for_update(
+                no_key=True
+            )  # one page of it is saved at a time
+            asset.refresh_from_db(from_queryset=lock)
             rows = self.rows(asset, lock=True)
             groups = self.groups(asset)
+            if asset.is_archived:
+                messages.error(request, f"{asset} er arkiveret. Gendan det først.")
+                return self.alternatives_page(asset, rows, groups, status=409)
             group = self.named(groups)
             if "dissolve" in request.POST and group is not None:
                 return self.dissolve(asset, group, rows, groups)
             return self.save(asset, group, rows, groups)
+
+    def may_change(self, asset: Asset) -> bool:
+        """Whether the page offers its forms."""
+        return not asset.is_archived and may_edit_dependencies(self.request.user, asset)
 
     def rows(self, asset: Asset, lock: bool = False) -> list[Dependency]:
         """All that the asset has ever used, archived rows too, so that the page can say what became of them."""
@@ -284,7 +294,7 @@ class Alternatives(views.ModelView):
                 "error": error,
                 "dissolve_error": dissolve_error,
                 "reason": self.request.POST.get("reason", ""),
-                "may_change": may_edit_dependencies(self.request.user, asset),
+                "may_change": self.may_change(asset),
                 "enough": len(ongoing) > 1,
                 "cancel_url": self.url("alternatives", asset),
                 "today": today,

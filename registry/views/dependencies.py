@@ -158,7 +158,11 @@ class DependencyTable(views.ModelView):
             return self.save(request, asset)
 
     def save(self, request: HttpRequest, asset: Asset) -> HttpResponse:
-        Asset.objects.select_for_update(no_key=True).get(pk=asset.pk)  # one table is saved at a time
+        lock = Asset.objects.select_for_update(no_key=True)  # one table is saved at a time
+        asset.refresh_from_db(from_queryset=lock)
+        if asset.is_archived:
+            messages.error(request, f"{asset} er arkiveret. Gendan det først.")
+            return self.table_page(asset, [row_form(row) for row in queries.leans_on(asset)], [], status=409)
         rows = list(self.rows(asset).select_for_update(of=("self",), no_key=True))
         edits = self.edits(rows)
         current = [row for row in rows if not row.is_archived]
@@ -327,7 +331,7 @@ class DependencyTable(views.ModelView):
                 "template_row": self.new_form(asset, "__prefix__"),
                 "error": error,
                 "error_rows": errors,
-                "may_change": may_edit_dependencies(self.request.user, asset),
+                "may_change": not asset.is_archived and may_edit_dependencies(self.request.user, asset),
                 "reason": self.request.POST.get("reason", ""),
                 "cancel_url": self.url("detail", asset),
                 "tab": "dependencies",

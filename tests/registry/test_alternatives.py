@@ -14,6 +14,7 @@ from django.utils import timezone
 from foi_portal.core import history
 from foi_portal.core.models import Change
 from foi_portal.core.permissions import FOI, READER
+from foi_portal.ui import formats
 from registry import landscape
 from registry.models import AlternativeGroup, Asset, Dependency
 from tests import factories
@@ -153,6 +154,35 @@ class TestThePage:
     @pytest.mark.parametrize("query", ["?gruppe=999", "?gruppe=x", "?gruppe=", "?gruppe=%00"])
     def test_an_unknown_group_in_the_address_shows_the_page(self, ky: Any, query: str):
         assert factories.client().get(URL + query).status_code == 200
+
+
+class TestArchived:
+    @pytest.fixture
+    def foi(self, ky: Any) -> Client:
+        group("SF1520", "CPR")
+        Asset.objects.filter(code="KY").update(archived_at=timezone.now(), archive_reason="Udfaset")
+        return factories.client(FOI)
+
+    @pytest.mark.parametrize("query", ["", "?ny=ja", "?gruppe={}"])
+    def test_says_so_and_has_no_form(self, foi: Client, query: str):
+        response = foi.get(URL + query.format(AlternativeGroup.objects.get().pk))
+        assert f"Arkiveret {formats.plain(timezone.localdate())}" in words(response)
+        assert "Udfaset" in words(response)
+        assert 'href="/fagsystemer/KY/gendan/"' in response.content.decode()
+        assert "CPR-opslag: 1 af 2 skal virke" in words(response)
+        assert "Ret eller opløs" not in words(response)
+        assert "Ny gruppe" not in words(response)
+        assert 'name="needed"' not in response.content.decode()
+
+    def test_a_reader_is_not_offered_to_restore_it(self, foi: Client):
+        assert "/gendan/" not in factories.client(READER).get(URL).content.decode()
+
+    def test_nothing_is_made_edited_or_dissolved(self, foi: Client):
+        made = AlternativeGroup.objects.get()
+        told = "KY er arkiveret. Gendan det først."
+        refused(foi, form(None, "SF1520", "DAR", name="Ny"), told, status=409)
+        refused(foi, form(made, "SF1520", "CPR", needed="2"), told, status=409)
+        refused(foi, form(made, reason="Slut", dissolve="ja"), told, status=409)
 
 
 class TestMake:

@@ -68,6 +68,19 @@ class TestAdding:
         changes = Change.objects.filter(table="registry_dependency")
         assert len(set(changes.values_list("change_set", "reason"))) == 1
 
+    def test_what_is_archived_is_shown_and_not_written(self, foi: Client, url: str):
+        foi.post(url, new({"target": "SF1520", "purpose": "Til noget"}))
+        System.objects.filter(code="CURA").update(archived_at=timezone.now(), archive_reason="Udfaset")
+        page = foi.get(url)
+        assert "Udfaset" in words(page)
+        assert "Til noget" in words(page)
+        assert 'href="/fagsystemer/CURA/gendan/"' in page.content.decode()
+        assert 'method="post" novalidate' not in page.content.decode()
+        refused(foi, url, new({"target": "STS"}), "Cura er arkiveret. Gendan det først.", status=409)
+        row = Dependency.objects.get()
+        edited = {f"d{row.pk}-version": "1", f"d{row.pk}-purpose": "Andet", **new()}
+        refused(foi, url, edited, "Cura er arkiveret. Gendan det først.", status=409)
+
     def test_empty_rows_mean_nothing(self, foi: Client, url: str):
         response = foi.post(url, new({}, {"target": " "}, {}), follow=True)
         assert "Ingen ændringer at gemme." in words(response)
