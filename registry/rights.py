@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from foi_portal.core.models import User
 from foi_portal.core.permissions import may
-from registry.models import Asset, Dependency
+from registry.models import Asset, Dependency, ImpactSnapshot
 
 
 def may_edit_dependencies(
@@ -25,4 +25,13 @@ def may_edit_dependencies(
     return user.has_perm(change) or user.has_perm(change, asset)
 
 
-__all__ = ["may_edit_dependencies"]
+def may_correct_snapshot(user: User | AnonymousUser, snapshot: ImpactSnapshot) -> bool:
+    """Whether ``user`` may correct, archive and restore a saved answer: who may all of them, and who asked it
+    as long as they may still save answers.
+    """
+    if may(user, "change", snapshot):
+        return True
+    return snapshot.asked_by_id == user.pk and may(user, "add", ImpactSnapshot)
+
+
+__all__ = ["may_correct_snapshot", "may_edit_dependencies"]

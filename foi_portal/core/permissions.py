@@ -30,19 +30,18 @@ READ_REGISTRY = (
 EDIT_REGISTRY = tuple(
     f"{verb}_{noun}"
     for verb in ("add", "change")
-    for noun in ("component", "system", "organisation", "dependency", "alternativegroup")
+    for noun in ("component", "system", "organisation", "dependency", "alternativegroup", "impactsnapshot")
 )
-# Keeping an answer changes nothing in the registry, so all who work with it may.
-KEEP_ANSWERS = ("add_impactsnapshot", "change_impactsnapshot")
+# Keeping an answer changes nothing in the registry, so all who work with it may. Who did may correct their own.
+KEEP_ANSWERS = ("add_impactsnapshot",)
 GROUPS: dict[str, tuple[str, ...]] = {
     READER: READ_REGISTRY,
     RESPONSIBLE: (*READ_REGISTRY, *KEEP_ANSWERS),
-    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, *KEEP_ANSWERS, "add_importjob", "view_importjob", "view_change"),
+    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, "add_importjob", "view_importjob", "view_change"),
     MANAGER: (*READ_REGISTRY, *KEEP_ANSWERS),
     ADMINISTRATOR: (
         *READ_REGISTRY,
         *EDIT_REGISTRY,
-        *KEEP_ANSWERS,
         "add_importjob",
         "view_importjob",
         "view_change",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
@@ -19,6 +20,7 @@ from registry.forms import SnapshotForm
 from registry.impact import EXPORTED, WORDS, Question, Reply
 from registry.landscape import CAPS, Landscape
 from registry.models import ImpactSnapshot, Kind
+from registry.rights import may_correct_snapshot
 from registry.snapshots import AnswerRow, Comparison, Place
 from registry.tables import SNAPSHOT_COLUMNS
 
@@ -26,12 +28,22 @@ SHOWN = 100  # rows of a severity, or differences, on the page; the rest is coun
 
 
 class SnapshotView(views.ModelView):
+    """Saved answers. Besides the right to change all of them, having asked counts."""
+
     model = ImpactSnapshot
     url_base = "snapshot"
     lookup = "pk"
     create_label = "Gem svaret"
 
+    def get_object(self, action: str | None = None) -> Any:
+        obj = super().get_object("view")
+        if (action or self.action) != "view" and not may_correct_snapshot(self.request.user, obj):
+            raise PermissionDenied
+        return obj
+
     def page(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        if "may_change" in context:
+            context["may_change"] = may_correct_snapshot(self.request.user, context["object"])
         return super().page({"section": "impact", **context}, status)
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from foi_portal.core.models import Change
-from foi_portal.core.permissions import FOI, MANAGER
+from foi_portal.core.permissions import ADMINISTRATOR, FOI, MANAGER, READER, RESPONSIBLE
 from registry import snapshots
 from registry.models import Asset, Dependency, ImpactSnapshot
 from tests import factories
@@ -269,7 +269,7 @@ class TestPages:
     def test_two_who_correct_the_same_title_get_the_conflict_page(self, client: Client, kept: ImpactSnapshot):
         address = f"{kept.get_absolute_url()}ret/"
         assert client.post(address, {**WRITTEN, "title": "Først", "version": 1}).status_code == 302
-        other = factories.client(MANAGER).post(address, {**WRITTEN, "title": "Sidst", "version": 1})
+        other = factories.client(ADMINISTRATOR).post(address, {**WRITTEN, "title": "Sidst", "version": 1})
         assert other.status_code == 409
         assert "Først" in other.content.decode()
         assert ImpactSnapshot.objects.get().title == "Først"
@@ -306,6 +306,42 @@ class TestPages:
         with CaptureQueriesContext(connection) as captured:
             page(client, kept)
         assert len(captured) <= 20, "\n".join(q["sql"][:100] for q in captured)
+
+    @pytest.mark.parametrize("kind", [RESPONSIBLE, MANAGER])
+    def test_who_asked_may_correct_archive_and_restore_it(self, world: dict[str, Any], kind: str):
+        own = factories.client(kind)
+        own.post(NEW, WRITTEN)
+        made = ImpactSnapshot.objects.get()
+        address = made.get_absolute_url()
+        assert f'"{address}ret/"' in page(own, made)
+        assert own.get(f"{address}ret/").status_code == 200
+        assert own.post(f"{address}ret/", {**WRITTEN, "title": "Nu", "version": 1}).status_code == 302
+        assert own.post(f"{address}arkiver/", {"version": 2, "reason": "Slut"}).status_code == 302
+        assert f'"{address}gendan/"' in page(own, made)
+        assert own.post(f"{address}gendan/", {"version": 3}).status_code == 302
+        assert ImpactSnapshot.objects.current().get().title == "Nu"
+
+    @pytest.mark.parametrize("kind", [RESPONSIBLE, MANAGER])
+    def test_others_only_read_it(self, kept: ImpactSnapshot, kind: str):
+        other = factories.client(kind)
+        for verb in ("ret/", "arkiver/", "gendan/"):
+            address = f"{kept.get_absolute_url()}{verb}"
+            assert f'"{address}"' not in page(other, kept)
+            assert other.get(address).status_code == 403
+            sent = {**WRITTEN, "title": "Nu", "version": 1, "reason": "Slut"}
+            assert other.post(address, sent).status_code == 403
+        # a form names its row by key too: the own one in the address opens no other's
+        other.post(NEW, WRITTEN)
+        own = ImpactSnapshot.objects.exclude(pk=kept.pk).get()
+        sent = {**WRITTEN, "title": "Nu", "version": 1, "key": kept.pk}
+        assert other.post(f"{own.get_absolute_url()}ret/", sent).status_code == 403
+        assert ImpactSnapshot.objects.get(pk=kept.pk).version == 1
+
+    def test_who_asked_and_may_only_read_now_corrects_nothing(self, world: dict[str, Any]):
+        reader = factories.client(READER)
+        made = factories.snapshot(asked_by=reader.user)  # type: ignore[attr-defined]
+        assert f"{made.get_absolute_url()}ret/" not in page(reader, made)
+        assert reader.get(f"{made.get_absolute_url()}ret/").status_code == 403
 
     def test_readers_see_and_cannot_save(self, world: dict[str, Any], kept: ImpactSnapshot):
         reader = factories.client("Læser")
