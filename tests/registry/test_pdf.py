@@ -18,6 +18,7 @@ from pypdf import PdfReader
 
 from foi_portal.ui import formats, pdf
 from registry.models import Asset
+from registry.views import impact_pdf
 from tests import factories
 from tests.conftest import REQUIRE_SERVICES
 
@@ -223,6 +224,13 @@ class TestImpact:
         assert found is not None
         assert int(found[1]) > 3
         assert f"Og {70 - int(found[1])} flere. Se alle 70 på http" in text
+
+    def test_a_single_row_that_is_shown_is_the_first(self, client: Client, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(impact_pdf, "MOST_ROWS", 1)
+        hit(3)
+        text = words(self.sheet(client))
+        assert "Stopper 3 fagsystemer, her den første" in text
+        assert "de første 1" not in text
 
     def test_nobody_is_hit(self, client: Client):
         assert "Ingen andre rammes." in words(self.sheet(client))
