@@ -78,6 +78,15 @@ def test_undo_refuses_what_made_rows_and_what_does_not_exist(mette):
     assert Organisation.objects.count() == 1
 
 
+def test_undo_says_what_to_do_with_what_was_made(mette):
+    with history.recording(actor=mette) as change_set:
+        factories.organisation()
+    with pytest.raises(
+        history.NotUndoable, match=r"Arkivér \(eller opløs\) det, der blev oprettet, i stedet\."
+    ):
+        history.undo(change_set, mette)
+
+
 def test_undo_refuses_rows_without_versions(mette):
     with history.recording(actor=mette) as change_set:
         User.objects.filter(pk=mette.pk).update(is_active=False)

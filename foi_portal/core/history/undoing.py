@@ -105,7 +105,10 @@ def _restore(change_set: uuid.UUID) -> int:
     if not changes:
         raise NotUndoable("Ændringssættet findes ikke.")
     if any(change.operation != Change.Operation.UPDATE or change.row_version is None for change in changes):
-        raise NotUndoable("Kun rettelser kan fortrydes. Ændringssættet har oprettet eller slettet noget.")
+        raise NotUndoable(
+            "Kun rettelser kan fortrydes. Ændringssættet har oprettet eller slettet noget. "
+            "Arkivér (eller opløs) det, der blev oprettet, i stedet."
+        )
     by_row: dict[tuple[str, int], list[Change]] = {}
     for change in changes:
         by_row.setdefault((change.table, change.row_id), []).append(change)
