@@ -99,7 +99,15 @@ def test_foi_sees_the_registry_and_the_history_but_not_users() -> None:
     browser = staff()
     page = browser.get(reverse("admin:index"))
     nouns = {m["object_name"] for app in page.context["app_list"] for m in app["models"]}
-    assert nouns == {"Organisation", "Component", "System", "Dependency", "ImportJob", "Change"}
+    assert nouns == {
+        "Organisation",
+        "Component",
+        "System",
+        "Dependency",
+        "ImpactSnapshot",
+        "ImportJob",
+        "Change",
+    }
     assert browser.get(reverse("admin:core_user_changelist")).status_code == 403
     assert browser.get(reverse("admin:auth_group_changelist")).status_code == 403
 
