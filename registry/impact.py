@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -24,13 +24,14 @@ from foi_portal.ui.forms import SEPARATOR, SUGGESTED, DateField, shorten
 from registry import landscape as landscapes
 from registry.graph import Answer, Hit, Severity
 from registry.landscape import CAPS, Facts, Landscape, Owner, Source
-from registry.models import Asset, Importance
-from registry.search import nearest_codes
+from registry.models import Asset, Importance, Kind
+from registry.search import lookup, nearest_codes
 
 Direction = Literal["ned", "op"]
 
 MOST_CHOSEN = 100  # assets, and as many that are down already: an address has room for them
 MOST_DEPTH = 999
+MOST_MEANT = 5  # suggestions for a text that names nothing
 EXPORTED = ("code", "name", "kind", "department", "severity", "distance", "path")
 VALUES: Mapping[Severity, str] = {severity: value for value, severity in CAPS.items()}
 WORDS: Mapping[Severity, str] = {severity: Importance(value).label for severity, value in VALUES.items()}
@@ -135,7 +136,7 @@ def _depth(raw: str, problems: list[str]) -> int | None:
 
 def _least(raw: str, problems: list[str]) -> Severity:
     if raw and raw not in CAPS:
-        problems.append("Betydning kan være «critical», «degraded» eller «minor». Her er alt med.")
+        problems.append("«Hvor hårdt» kan være Stopper, Virker dårligere eller Mærkes lidt. Her er alt med.")
     return CAPS.get(raw, Severity.MINOR)
 
 
@@ -179,14 +180,27 @@ class ReducedRow:
         return self.standing + len(self.lost)
 
 
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """A group of alternatives with one or more to spare: its ``members`` that work, and how many are ``needed``."""
+
+    facts: Facts
+    name: str
+    members: tuple[Facts, ...]
+    needed: int
+
+
 @dataclass(frozen=True)
 class Reply:
-    """The answer. ``rows`` are all that are shown, severest first, then nearest, then by code.
+    """The answer. ``rows`` are all that are shown, severest first, what was asked for first (fagsystemer, upstream
+    components), fagsystemer by criticality (unknown last), then nearest, then by code.
 
     ``failed``: the chosen that are in operation; ``idle``: the chosen that are not. ``unchanged`` are hit as hard by
     what was down already. Hidden are those too far away, too mild, or both. ``totals`` counts what is hit whether
     shown or not, by is_system and severity; ``spared`` the fagsystemer in operation that are not hit at all.
-    ``unknown`` are the texts that named nothing. ``question`` has the codes of those found.
+    ``stopped`` are the chosen that what is down stops already. ``reserves``: upstream, the groups of the chosen that
+    no single failure tips. ``unknown`` are the texts that named nothing, ``meant`` what they may have meant.
+    ``question`` has the codes of those found.
     """
 
     question: Question
@@ -200,12 +214,15 @@ class Reply:
     hidden_both: int = 0
     unchanged: tuple[Row, ...] = ()
     reduced: tuple[ReducedRow, ...] = ()
+    stopped: tuple[Facts, ...] = ()
+    reserves: tuple[Reserve, ...] = ()
     unresolved: int = 0
     answer: Answer = field(default_factory=lambda: Answer(()))
     totals: Mapping[tuple[bool, Severity], int] = field(default_factory=dict)
     spared: int = 0
     problems: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    meant: Mapping[str, Sequence[Facts]] = field(default_factory=dict)
 
     @property
     def chosen(self) -> tuple[Facts, ...]:
@@ -230,8 +247,8 @@ class Reply:
 def ask(question: Question) -> Reply:
     """Answer from the landscape of the question's day.
 
-    The landscape's own queries (one when it is known), one more when codes are unknown, and up to SUGGESTED for what
-    they may have meant.
+    The landscape's own queries (one when it is known), one more when codes are unknown, and up to three for what
+    each of the first SUGGESTED may have meant.
     """
     land = landscapes.at(question.on)
     finder = _Finder(land)
@@ -254,6 +271,7 @@ def ask(question: Question) -> Reply:
         tuple(down),
         problems=(*question.problems, *finder.problems),
         unknown=tuple(finder.unknown),
+        meant=finder.meant,
     )
     return _answered(reply) if running else reply
 
@@ -261,16 +279,8 @@ def ask(question: Question) -> Reply:
 def _answered(reply: Reply) -> Reply:
     question, land = reply.question, reply.landscape
     failed, down = [f.key for f in reply.failed], [f.key for f in reply.down]
-    problems = list(reply.problems)
-    if question.is_upstream:
-        answer = land.graph.upstream(failed, down)
-        if down:
-            stopped = {h.key for h in land.graph.impact(down).hits if h.severity is Severity.CRITICAL}
-            over = [facts.name for facts in reply.failed if facts.key in stopped]
-            if over:
-                problems.append(f"{_listed(over)} stopper allerede, når {names(reply.down)} er nede.")
-    else:
-        answer = land.graph.impact(failed, down)
+    stopped = {hit.key for hit in land.graph.impact(down).hits if hit.severity is Severity.CRITICAL}
+    answer = land.graph.upstream(failed, down) if question.is_upstream else land.graph.impact(failed, down)
     rows: list[Row] = []
     unchanged: list[Row] = []
     far = mild = both = 0
@@ -291,11 +301,11 @@ def _answered(reply: Reply) -> Reply:
     touched = {*failed, *down, *(hit.key for hit in answer.hits)}
     return replace(
         reply,
-        rows=tuple(rows),
+        rows=tuple(sorted(rows, key=lambda row: _rank(row, question.is_upstream))),
         hidden_far=far,
         hidden_mild=mild,
         hidden_both=both,
-        unchanged=tuple(unchanged),
+        unchanged=tuple(sorted(unchanged, key=lambda row: _rank(row, question.is_upstream))),
         reduced=tuple(
             ReducedRow(
                 land.assets[reduced.source],
@@ -306,12 +316,32 @@ def _answered(reply: Reply) -> Reply:
             )
             for reduced in answer.reduced
         ),
+        stopped=tuple(facts for facts in reply.failed if facts.key in stopped),
+        reserves=tuple(_reserves(reply, {*down, *stopped})) if question.is_upstream else (),
         unresolved=answer.unresolved,
         answer=answer,
         totals=totals,
         spared=sum(node.is_system and node.key not in touched for node in land.graph.nodes),
-        problems=tuple(problems),
     )
+
+
+def _rank(row: Row, upstream: bool) -> tuple[int, bool, int, int, str]:
+    """The order of rows, as ``Reply`` tells it."""
+    facts = row.facts
+    weight = (facts.criticality or 0) if facts.is_system else 0
+    return -row.severity, facts.is_system == upstream, -weight, row.distance, facts.code
+
+
+def _reserves(reply: Reply, gone: Collection[int]) -> Iterator[Reserve]:
+    """The groups of the chosen that have members to spare when those in ``gone`` do not work."""
+    land = reply.landscape
+    chosen = {land.graph.index[facts.key]: facts for facts in reply.failed if facts.key not in gone}
+    for group in land.graph.groups:
+        if group.source in chosen:
+            keys = [land.graph.nodes[member].key for member in sorted(group.members)]
+            members = tuple(land.assets[key] for key in keys if key not in gone)
+            if len(members) > group.needed:
+                yield Reserve(chosen[group.source], land.groups[group.key].name, members, group.needed)
 
 
 def _row(hit: Hit, land: Landscape) -> Row:
@@ -334,6 +364,7 @@ class _Finder:
         self.land = land
         self.problems: list[str] = []
         self.unknown: list[str] = []
+        self.meant: dict[str, list[Facts]] = {}
 
     def find(self, texts: Sequence[str]) -> list[Facts]:
         """Those that are found, each once, in order. One query when a text names nothing in the landscape."""
@@ -391,11 +422,17 @@ class _Finder:
             return f"{row.name} ({row.code}) er arkiveret {formats.date(timezone.localdate(row.archived_at))}{why}."
         if row is not None:
             return f"{row.name} ({row.code}) stod ikke i registret den {on}."
-        near = nearest_codes(Asset.objects.all(), shorten(text)) if len(self.unknown) <= SUGGESTED else []
-        meant = (
-            f" Mente du {_listed(near, 'eller')}?" if near else " Se efter på listerne, eller søg på navnet."
-        )
-        return f"«{shorten(text)}» findes ikke.{meant}"
+        near = self._near(shorten(text)) if len(self.unknown) <= SUGGESTED else []
+        if near:
+            self.meant[text] = near
+        advice = "" if near else " Se efter på listerne, eller søg på navnet."
+        return f"«{shorten(text)}» findes ikke.{advice}"
+
+    def _near(self, text: str) -> list[Facts]:
+        """Those of the landscape that somebody may have meant: found as the type-ahead finds, else by their code."""
+        codes = [row["code"] for row in lookup(text, Kind.values, MOST_MEANT)]
+        codes = codes or nearest_codes(Asset.objects.all(), text)
+        return [self.land.assets[self.land.by_code[code]] for code in codes if code in self.land.by_code]
 
 
 def _not_running(facts: Facts, land: Landscape) -> str:
@@ -435,28 +472,52 @@ def headline(reply: Reply) -> list[str]:
     if reply.is_upstream:
         return _leaned_on(reply, systems, components)
     verbs = ("stopper", "virker dårligere", "mærker det lidt")
-    extra = " yderligere" if reply.down else ""
-    if not any(systems) and not any(components):
-        return [f"Ingen andre rammes{extra}."]
-    if any(systems):
-        parts = [(n, verb) for n, verb in zip(systems, verbs, strict=True) if n]
-        first, *more = parts
-        text = [f"{counted(first[0], 'fagsystem', 'fagsystemer')} {first[1]}{extra}"]
-        text += [f"{formats.plain(n)} {verb}" for n, verb in more]
-        found = [f"{text[0]}." if not more else f"{', '.join(text[:-1])}, og {text[-1]}."]
+    found = [_stopped(reply)] if reply.stopped else []
+    parts = [(n, verb) for n, verb in zip(systems, verbs, strict=True) if n]
+    more = bool(reply.down)
+    if parts:
+        (n, verb), *others = parts
+        text = [f"{_further(n, 'fagsystem', 'fagsystemer', more)} {verb}"]
+        text += [f"{formats.plain(n)} {verb}" for n, verb in others]
+        found.append(f"{text[0]}." if not others else f"{', '.join(text[:-1])}, og {text[-1]}.")
+    elif any(components):
+        found.append("Ingen flere fagsystemer rammes." if more else "Ingen fagsystemer rammes.")
     else:
-        found = [f"Ingen fagsystemer rammes{extra}."]
+        found.append("Ingen flere rammes." if more else "Ingen andre rammes.")
     if any(components):
-        found.append(f"Undervejs rammes {counted(sum(components), 'komponent', 'komponenter')}.")
-    if reply.spared:
+        found.append(f"Undervejs rammes {_further(sum(components), 'komponent', 'komponenter', more)}.")
+    if reply.reduced:
+        sources = {row.facts.key for row in reply.reduced}
+        found.append(f"{formats.plain(len(sources))} har mistet en reserve.")
+    before = sum(row.facts.is_system for row in reply.unchanged)
+    if before:
+        found.append(f"{counted(before, 'fagsystem', 'fagsystemer')} var ramt i forvejen.")
+    if reply.spared and (parts or any(components) or before):
         found.append(f"{counted(reply.spared, 'fagsystem', 'fagsystemer')} mærker det ikke.")
     return found
 
 
+def _further(number: int, one: str, many: str, more: bool) -> str:
+    """2 fagsystemer; on top of others 2 flere fagsystemer, 1 fagsystem mere"""
+    if not more:
+        return counted(number, one, many)
+    return f"1 {one} mere" if number == 1 else f"{formats.plain(number)} flere {many}"
+
+
+def _stopped(reply: Reply) -> str:
+    return f"{names(reply.stopped)} stopper allerede, fordi {names(reply.down)} er nede."
+
+
 def _leaned_on(reply: Reply, systems: Sequence[int], components: Sequence[int]) -> list[str]:
-    who = names(reply.failed)
+    found = [_stopped(reply)] if reply.stopped else []
+    standing = [facts for facts in reply.failed if facts not in reply.stopped]
+    if not standing:
+        return found
+    who = names(standing)
     if not any(systems) and not any(components):
-        return [f"{who} hviler ikke på noget, der er skrevet ind."]
+        nothing = f"{who} hviler ikke på noget, der er skrevet ind."
+        spared = f"Svigter en enkelt, mærker {who} det ikke: alt har reserve."
+        return [*found, spared if reply.reserves else nothing]
     kinds = [
         counted(sum(components), "komponent", "komponenter") if any(components) else "",
         counted(sum(systems), "fagsystem", "fagsystemer") if any(systems) else "",
@@ -470,9 +531,21 @@ def _leaned_on(reply: Reply, systems: Sequence[int], components: Sequence[int]) 
         if n
     ]
     return [
+        *found,
         f"{who} hviler på {' og '.join(filter(None, kinds))}.",
         f"Svigter en af dem alene: {_listed(effects)}.",
     ]
+
+
+def headline_before(rows: Sequence[Row]) -> str:
+    """What a selection of those hit already says: 36 fagsystemer og 8 komponenter er ramt i forvejen."""
+    systems = sum(row.facts.is_system for row in rows)
+    components = len(rows) - systems
+    kinds = [
+        counted(systems, "fagsystem", "fagsystemer") if systems else "",
+        counted(components, "komponent", "komponenter") if components else "",
+    ]
+    return f"{' og '.join(filter(None, kinds))} er ramt i forvejen."
 
 
 def counted(number: int, one: str, many: str) -> str:
@@ -515,12 +588,14 @@ __all__ = [
     "Question",
     "ReducedRow",
     "Reply",
+    "Reserve",
     "Row",
     "ask",
     "counted",
     "export_row",
     "export_rows",
     "headline",
+    "headline_before",
     "names",
     "title",
 ]

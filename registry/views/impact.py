@@ -6,8 +6,10 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import quote, urlencode
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import render
@@ -76,12 +78,17 @@ class AskForm(forms.Form):
     def __init__(self, reply: Reply, asked: Question) -> None:
         """``asked`` is the question as it was typed: what could not be found in it can be corrected where it stands."""
         question = reply.question
+        remembered = "" if reply.chosen else ", ".join(question.down)
+        self.down_shown = _left_over(asked.down, reply) or remembered
+        self.keeps_down = (
+            self.down_shown != remembered or not remembered
+        )  # in hidden fields, not in the visible one
         super().__init__(
             initial={
                 "asset": _left_over(asked.assets, reply),
                 "retning": question.direction,
                 "dato": question.on,
-                "nede": _left_over(asked.down, reply),
+                "nede": self.down_shown,
                 "dybde": question.depth or "",
                 "betydning": VALUES[question.least] if question.least is not Severity.MINOR else "",
             }
@@ -244,6 +251,8 @@ class ImpactPage(View):
             "form": AskForm(reply, asked),
             "chosen_tags": _chosen_tags(reply),
             "when": _when(reply),
+            "meant": _meant(reply, asked),
+            "remembered": impact.names(reply.down) if not reply.chosen else "",
         }
         if reply.chosen:
             context |= _answer(request, reply, choice)
@@ -257,7 +266,12 @@ class ImpactPage(View):
 
 def _answer(request: HttpRequest, reply: Reply, choice: Choice) -> dict[str, Any]:
     rows = choice.rows(reply)
-    first, *more = impact.headline(reply)
+    if choice.group == UNCHANGED and rows:
+        first, more = impact.headline_before(rows), []
+    else:
+        first, *more = impact.headline(reply)
+    is_unit = may(request.user, "change", Component)
+    standing = [facts for facts in reply.failed if facts not in reply.stopped]
     context: dict[str, Any] = {
         "headline": first,
         "more": more,
@@ -270,6 +284,13 @@ def _answer(request: HttpRequest, reply: Reply, choice: Choice) -> dict[str, Any
         "hidden": _hidden(reply),
         "empty": "" if rows else _empty(reply, choice),
         "unchanged_url": Choice(group=UNCHANGED).url(reply.question) if reply.unchanged else "",
+        "without_down_url": f"?{reply.question.query(down=())}" if reply.stopped else "",
+        "reserves": [_reserve(row) for row in reply.reserves[:MOST_BESIDE]],
+        "reserves_rest": len(reply.reserves) - MOST_BESIDE,
+        "one_asked": len(standing) == 1,
+        "mailto": _mailto(reply),
+        "is_unit": is_unit,
+        "can_tell": is_unit or bool(settings.FOI_EMAIL),
         "reduced": [_reduced(row, reply) for row in reply.reduced[:MOST_BESIDE]],
         "reduced_rest": len(reply.reduced) - MOST_BESIDE,
         "tallies": _tallies(reply),
@@ -281,14 +302,17 @@ def _answer(request: HttpRequest, reply: Reply, choice: Choice) -> dict[str, Any
     }
     if choice.group:
         page = paginate(rows, request.GET, PAGE)
-        context |= {"page": page, "sections": _sections(list(page.object_list), reply, choice, len(rows))}
+        context |= {"page": page, "sections": _sections(list(page.object_list), reply, choice, rows)}
     else:
         context |= {"sections": _sections(rows, reply, choice)}
     return context
 
 
-def _sections(rows: Sequence[Row], reply: Reply, choice: Choice, whole: int = 0) -> list[Section]:
-    """The rows by kind and severity; ``whole`` is how many there are when ``rows`` are one page of one group."""
+def _sections(
+    rows: Sequence[Row], reply: Reply, choice: Choice, whole: Sequence[Row] | None = None
+) -> list[Section]:
+    """The rows by kind and severity; ``whole`` is all there are when ``rows`` are one page of them."""
+    counts = Counter(map(_group_key, rows if whole is None else whole))
     by_group: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         by_group[_group_key(row)].append(row)
@@ -303,7 +327,7 @@ def _sections(rows: Sequence[Row], reply: Reply, choice: Choice, whole: int = 0)
         groups = []
         for level in LEVELS:
             found = by_group[f"{kind}-{VALUES[level]}"]
-            count = whole or len(found)
+            count = counts[f"{kind}-{VALUES[level]}"]
             first = PAGE if whole else (FIRST_BESIDE if at and not reply.is_upstream else FIRST_MAIN)
             if found:
                 noun = {"system": ("fagsystem", "fagsystemer"), "component": ("komponent", "komponenter")}
@@ -403,6 +427,8 @@ def _empty(reply: Reply, choice: Choice) -> str:
     if not reply.failed:
         return ""
     names = impact.names(reply.failed)
+    if choice == Choice() and reply.is_upstream and (reply.stopped or reply.reserves):
+        return ""
     reasons = (
         (choice != Choice(), "Intet i svaret passer til det valgte udsnit."),
         (reply.hidden, "Alt, der rammes, er skjult af de valgte grænser."),
@@ -424,6 +450,24 @@ def _reduced(row: impact.ReducedRow, reply: Reply) -> dict[str, Any]:
             for facts in row.lost
         ],
     }
+
+
+def _reserve(row: impact.Reserve) -> dict[str, Any]:
+    return {
+        "row": row,
+        "url": _url(row.facts),
+        "members": [(facts.name, _url(facts)) for facts in row.members],
+    }
+
+
+def _mailto(reply: Reply) -> str:
+    """The address of a letter to the unit that holds the answer and where it is found; empty without a unit."""
+    if not settings.FOI_EMAIL:
+        return ""
+    address = f"{settings.SITE_URL}{Choice().url(reply.question)}"
+    body = f"{' '.join(impact.headline(reply))}\r\n\r\n{address}\r\n"
+    letter = urlencode({"subject": impact.title(reply), "body": body}, quote_via=quote)
+    return f"mailto:{settings.FOI_EMAIL}?{letter}"
 
 
 def _levels(reply: Reply) -> list[Severity]:
@@ -502,6 +546,22 @@ def _platforms(reply: Reply) -> dict[str, Any]:
 
 
 # --- What stands above the answer ---------------------------------------------------------------------------
+
+
+def _meant(reply: Reply, asked: Question) -> list[dict[str, Any]]:
+    """For what was not found: what it may have meant, each with the address of the question with that in its place."""
+    question = reply.question
+    found = []
+    for text, assets_meant in reply.meant.items():
+        links = []
+        for facts in assets_meant:
+            if text in asked.assets:
+                query = question.query(assets=(*question.assets, facts.code))
+            else:
+                query = question.query(down=(*question.down, facts.code))
+            links.append({"url": f"?{query}", "code": facts.code, "name": facts.name})
+        found.append({"text": shorten(text), "links": links})
+    return found
 
 
 def _chosen_tags(reply: Reply) -> list[dict[str, str]]:
@@ -586,7 +646,7 @@ def _invitation(land: Landscape) -> dict[str, Any]:
         "most_used": queries.most_used(SUGGESTIONS),
         "important": [
             {"name": facts.name, "url": f"?{Question((facts.code,), 'op').query()}"}
-            for facts in important[:SUGGESTIONS]
-            if facts.key in land.graph
+            for facts in [facts for facts in important if facts.key in land.graph][:SUGGESTIONS]
         ],
+        "important_count": len(important),
     }

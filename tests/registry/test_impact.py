@@ -83,7 +83,7 @@ def test_codes_may_be_repeated_parted_by_commas_or_chosen_with_their_names():
         ("dybde=1.5", "helt tal"),
         ("dybde=²", "helt tal"),
         ("dybde=" + "9" * 5000, "helt tal"),
-        ("betydning=foo", "Betydning kan være"),
+        ("betydning=foo", "«Hvor hårdt» kan være Stopper, Virker dårligere eller Mærkes lidt"),
         ("retning=x", "Retningen kan være"),
         ("dato=snart", "«snart» kan ikke bruges"),
         ("dato=31-02-2026", "kan ikke bruges"),
@@ -111,8 +111,8 @@ def test_a_great_depth_is_all():
 def test_rows_tell_how_hard_how_far_and_why(world: dict[str, Any]):
     reply = ask("asset=CPR")
     assert [(r.facts.code, r.severity.name, r.distance) for r in reply.rows] == [
-        ("SF1520", "CRITICAL", 1),
         ("KY", "CRITICAL", 2),
+        ("SF1520", "CRITICAL", 1),
         ("CURA", "DEGRADED", 2),
         ("SP", "DEGRADED", 2),
         ("AULA", "MINOR", 3),
@@ -165,10 +165,63 @@ def test_what_was_down_already_is_told_apart(world: dict[str, Any]):
         ("CURA", "Virker dårligere", "Stopper")
     ]
     assert sorted(row.facts.code for row in reply.unchanged) == ["KY", "SF1520", "SP"]
-    assert impact.headline(reply)[0] == "1 fagsystem stopper yderligere."
-    assert reply.spared == 1, "only the one that nothing hits"
+    assert impact.headline(reply) == [
+        "1 fagsystem mere stopper.",
+        "1 fagsystem var ramt i forvejen.",
+        "1 fagsystem mærker det ikke.",
+    ]
+    assert impact.headline_before(reply.unchanged) == "1 fagsystem og 2 komponenter er ramt i forvejen."
+
+
+def test_what_more_is_hit_is_counted_in_danish(world: dict[str, Any]):
+    for _ in range(3):
+        uses(factories.system(), world["alone"], "degraded")
+    assert impact.headline(ask("asset=ALENE&nede=CPR")) == [
+        "3 flere fagsystemer virker dårligere.",
+        "3 fagsystemer var ramt i forvejen.",
+    ]
+    assert impact.headline(ask("asset=KY&nede=CPR")) == [
+        "Ydelsessystemet stopper allerede, fordi CPR-registret er nede.",
+        "Ingen flere rammes.",
+        "2 fagsystemer var ramt i forvejen.",
+        "4 fagsystemer mærker det ikke.",
+    ]
+
+
+def test_one_that_stops_already_leans_on_nothing_more(world: dict[str, Any]):
     reply = ask("asset=KY&nede=CPR&retning=op")
-    assert any("Ydelsessystemet stopper allerede, når CPR-registret er nede" in p for p in reply.problems)
+    assert impact.headline(reply) == ["Ydelsessystemet stopper allerede, fordi CPR-registret er nede."]
+    assert [facts.code for facts in reply.stopped] == ["KY"]
+    assert reply.problems == ()
+    assert impact.headline(ask("asset=KY&asset=ALENE&nede=CPR&retning=op")) == [
+        "Ydelsessystemet stopper allerede, fordi CPR-registret er nede.",
+        "Alene hviler ikke på noget, der er skrevet ind.",
+    ]
+
+
+def test_within_a_severity_fagsystemer_come_by_criticality(world: dict[str, Any]):
+    for code, criticality in (("A", None), ("B", 2), ("C", 4)):
+        uses(factories.system(code=code, criticality=criticality), world["register"])
+    far = factories.system(code="FAR", criticality=3)
+    uses(far, factories.component(code="AA", parent=world["register"]))
+    assert codes(ask("asset=CPR&betydning=critical")) == ["C", "KY", "FAR", "B", "A", "AA", "SF1520"]
+
+
+def test_upstream_tells_what_has_a_reserve(world: dict[str, Any]):
+    other = factories.component(code="DF", name="Datafordeleren")
+    group = AlternativeGroup.objects.create(source=world["alone"], name="CPR-opslag", needed=1)
+    uses(world["alone"], world["service"], alternatives=group)
+    uses(world["alone"], other, alternatives=group)
+    reply = ask("asset=ALENE&retning=op")
+    assert reply.rows == ()
+    (reserve,) = reply.reserves
+    assert (reserve.facts.code, reserve.name, reserve.needed) == ("ALENE", "CPR-opslag", 1)
+    assert [facts.code for facts in reserve.members] == ["DF", "SF1520"]
+    assert impact.headline(reply) == ["Svigter en enkelt, mærker Alene det ikke: alt har reserve."]
+    reply = ask("asset=ALENE&retning=op&nede=CPR")
+    assert (codes(reply), reply.reserves) == (["DF"], ()), "what is left is needed"
+    assert ask("asset=SF1520").reserves == ()
+    assert "1 har mistet en reserve." in impact.headline(ask("asset=SF1520"))
 
 
 def test_chosen_and_down_at_once(world: dict[str, Any]):
@@ -220,7 +273,9 @@ def test_many_chosen_are_answered(world: dict[str, Any], count: int):
 def test_an_unknown_code_is_told_with_what_was_meant(world: dict[str, Any]):
     reply = ask("asset=CURAA&asset=KY")
     assert [facts.code for facts in reply.failed] == ["KY"]
-    assert reply.problems == ("«CURAA» findes ikke. Mente du CURA?",)
+    assert reply.problems == ("«CURAA» findes ikke.",)
+    assert [facts.code for facts in reply.meant["CURAA"]] == ["CURA"]
+    assert "Se efter på listerne" in ask("asset=qqqqqqqq").problems[0]
     assert reply.unknown == ("CURAA",)
     assert "CURAA" not in reply.question.query()
     assert "findes ikke" in ask("asset=" + "x" * 5000).problems[0]

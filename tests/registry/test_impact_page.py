@@ -8,6 +8,7 @@ import io
 import re
 from html import unescape
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from django.test import Client
@@ -131,8 +132,29 @@ def test_what_was_down_already(client: Client, world: dict[str, Any]):
     assert "Hvad rammes, hvis Cura svigter, mens Serviceplatformen er nede?" in seen
     assert "Aula (før: virker dårligere)" in seen
     assert "2 er allerede ramt lige så hårdt af det, der er nede" in seen
+    assert "1 fagsystem mere stopper. 1 fagsystem var ramt i forvejen." in seen
     assert sorted(codes(client, "asset=CURA&nede=SP")) == ["AULA"]
     assert sorted(codes(client, "asset=CURA&nede=SP&vis=unchanged")) == ["KY", "SF1520"]
+    seen = text(client, "asset=CURA&nede=SP&vis=unchanged")
+    assert "1 fagsystem og 1 komponent er ramt i forvejen." in seen
+    assert "Stopper 1 fagsystem Ydelsessystemet" in seen
+    assert "Stopper 1 komponent CPR opslag" in seen
+
+
+def test_one_that_is_stopped_already_says_so(client: Client, world: dict[str, Any]):
+    seen = text(client, "asset=KY&retning=op&nede=SP")
+    assert "Ydelsessystemet stopper allerede, fordi Serviceplatformen er nede." in seen
+    assert "skrevet ind" not in seen
+    assert 'href="?asset=KY&amp;retning=op"' in html(client, "asset=KY&retning=op&nede=SP")
+
+
+def test_reserves_are_told_upstream(client: Client, world: dict[str, Any]):
+    group = AlternativeGroup.objects.create(source=world["aula"], name="Adresser", needed=1)
+    uses(world["aula"], factories.component(code="SDM", name="SDM"), alternatives=group)
+    uses(world["aula"], factories.component(code="DAR", name="DAR"), alternatives=group)
+    assert "Har reserve Adresser: 1 af 2 skal virke ( DAR , SDM )" in text(client, "asset=AULA&retning=op")
+    assert "Aula , Adresser: 1 af 2" in text(client, "asset=AULA&asset=KY&retning=op")
+    assert "Har reserve" not in text(client, "asset=KY&retning=op")
 
 
 def test_reduced_redundancy_is_told(client: Client, world: dict[str, Any]):
@@ -141,7 +163,14 @@ def test_reduced_redundancy_is_told(client: Client, world: dict[str, Any]):
     uses(alone, world["service"], alternatives=group)
     uses(alone, factories.component(), alternatives=group)
     seen = text(client, "asset=SF1520")
-    assert "Alene har 1 af 2 veje til CPR-opslag uberørt, og så mange skal der til." in seen
+    assert "Alene har mistet reserven for CPR-opslag: 1 af 2 veje virker, og 1 er nok." in seen
+    assert "1 har mistet en reserve." in seen
+    page = html(client, "asset=SF1520")
+    assert page.index("Nedsat redundans") < page.index('id="billede"')
+    uses(alone, factories.component(), alternatives=group)
+    assert "har mistet en reserve for CPR-opslag: 2 af 3 veje virker, og 1 er nok." in text(
+        client, "asset=SF1520"
+    )
     assert "Ramt: CPR opslag (svigter)" in seen
 
 
@@ -151,8 +180,34 @@ def test_reduced_redundancy_is_told(client: Client, world: dict[str, Any]):
 def test_nothing_chosen_invites(client: Client, world: dict[str, Any]):
     seen = text(client, "")
     assert "CPR opslag bruges direkte af 2" in seen
-    assert "Kritiske fagsystemer: Ydelsessystemet" in seen
+    assert "Alle 1 kritiske fagsystemer Kritiske fagsystemer: Ydelsessystemet" in seen
+    assert 'href="/fagsystemer/?criticality=4"' in html(client, "")
+    assert "Det kan du her" in seen
     assert "Ingen fagsystemer er vurderet" not in seen
+
+
+def test_what_is_down_is_remembered_until_something_is_chosen(client: Client, world: dict[str, Any]):
+    assert "Vælg, hvad der svigter. Serviceplatformen er husket som allerede nede." in text(
+        client, "asset=&nede=SP"
+    )
+    page = html(client, "asset=&nede=SP")
+    field = re.search(r'<input[^>]*id="id_nede"[^>]*>', page)
+    assert field is not None
+    assert 'value="SP"' in field[0]
+    assert '<details class="filters-more" open>' in page
+    assert 'type="hidden" name="nede"' not in page
+    assert 'type="hidden" name="nede" value="SP"' in html(client, "asset=KY&nede=SP")
+    assert 'type="hidden" name="nede" value="SP"' in html(client, "nede=SP&nede=Findes+ikke")
+
+
+def test_what_was_meant_is_a_link_for_each(client: Client, world: dict[str, Any]):
+    factories.component(code="STSTOKEN", name="Security Token Service")
+    factories.component(code="STSOLD", name="Security Token Ældre")
+    seen = text(client, "asset=Security+Token")
+    assert "Mente du Security Token Service STSTOKEN eller Security Token Ældre STSOLD ?" in seen
+    assert 'href="?asset=STSTOKEN&amp;retning=ned"' in html(client, "asset=Security+Token")
+    page = html(client, "asset=KY&nede=Security+Token")
+    assert 'href="?asset=KY&amp;retning=ned&amp;nede=STSTOKEN"' in page
 
 
 def test_an_empty_register_invites_too(client: Client):
@@ -173,7 +228,7 @@ def test_nobody_uses_it(client: Client, world: dict[str, Any]):
         ("asset=FINDES-IKKE", "«FINDES-IKKE» findes ikke."),
         ("asset=SP&dybde=-1", "helt tal fra 1"),
         ("asset=SP&dybde=abc", "helt tal fra 1"),
-        ("asset=SP&betydning=foo", "Betydning kan være"),
+        ("asset=SP&betydning=foo", "«Hvor hårdt» kan være Stopper, Virker dårligere eller Mærkes lidt"),
         ("asset=SP&retning=x", "Retningen kan være"),
         ("asset=SP&dato=snart", "Datoen «snart» kan ikke bruges."),
         ("asset=SP&dato=31-12-2199", "Svaret er for den 31. dec. 2199"),
@@ -263,7 +318,7 @@ def test_csv_and_excel_hold_the_same_rows(client: Client, world: dict[str, Any])
     cells = list(sheet.iter_rows(values_only=True))
     assert cells[0] == EXPORTED
     assert [str(row[0]) for row in cells[1:]] == [row["code"] for row in rows]
-    assert codes(client, "asset=SP&betydning=critical") == ["SF1520", "KY"]
+    assert codes(client, "asset=SP&betydning=critical") == ["KY", "SF1520"]
 
 
 def test_names_that_look_like_formulas_are_made_harmless(client: Client, world: dict[str, Any]):
@@ -286,6 +341,15 @@ def test_without_panels_the_unit_is_to_be_told(
     page = html(client, "asset=SP")
     assert "Hvem skal vide det" in page
     assert "mailto:foi@example.org?subject=Hvad%20rammes" in page
+    found = re.search(r'href="mailto:([^"]*body[^"]*)"', page)
+    assert found is not None
+    body = parse_qs(unescape(found[1]).partition("?")[2])["body"][0]
+    assert body.startswith("1 fagsystem stopper, og 2 virker dårligere.")
+    assert f"{settings.SITE_URL}/konsekvens/?asset=SP&retning=ned" in body
+    unit = factories.client("FOI")
+    page = html(unit, "asset=SP")
+    assert "Systemansvarlige vises her, når rollerne er på plads." in page
+    assert "mailto:foi@example.org?subject=Hvad" not in page
 
 
 def test_a_panel_of_an_upper_app_gets_the_answer(
@@ -300,7 +364,7 @@ def test_a_panel_of_an_upper_app_gets_the_answer(
 
     panels.register("impact", Panel("people", "registry/impact_badge.html", load, place="side"))
     page = html(client, "asset=SP")
-    assert given == [(client.user, ["SF1520", "KY", "CURA", "AULA"])]  # type: ignore[attr-defined]
+    assert given == [(client.user, ["KY", "SF1520", "CURA", "AULA"])]  # type: ignore[attr-defined]
     assert "mailto:foi@example.org?subject=Hvad" not in page, "the panel says it better"
 
 
