@@ -110,6 +110,7 @@ class LandscapeChanges(View):
             "later": later,
             "swapped": asked[0] > asked[1],
             "clipped": min(asked) < first,
+            "too_early": [day for day in (chosen.get("fra"), chosen.get("til")) if day and day < first],
             "form": ChangesForm(initial={"fra": earlier, "til": later}),
         }
         if earlier == later:

@@ -18,7 +18,7 @@ from foi_portal.ui import formats
 from foi_portal.ui.forms import DateField
 from foi_portal.ui.tables import label
 from foi_portal.ui.views import ModelView
-from registry import differences
+from registry import differences, past
 from registry.differences import State, content
 from registry.models import (
     Asset,
@@ -127,6 +127,8 @@ class OnDate(ModelView):
             past_of = {
                 day: (self.state(obj, day), differences.dependencies_of(obj.pk, day)) for day in wanted
             }
+            if on < first:
+                context["begins"] = past.first_day()
             ends = Ends.of(obj.pk, *(rows for _, rows in past_of.values()), on=on)
             if on in past_of:
                 context["seen"] = seen(obj, on, *past_of[on], ends)

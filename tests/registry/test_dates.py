@@ -89,9 +89,32 @@ class TestAnAssetOnADay:
         assert f"{formats.date(later)} er ikke kommet endnu" in page
 
     def test_before_it_was_written_the_page_says_when_that_was(self, browser: Client, cura: System):
-        page = text(browser, "/fagsystemer/CURA/paa-dato/?dato=2026-09-30")
-        assert "Cura var ikke skrevet i registret 30. sep. 2026. Det skete 1. okt. 2026." in page
+        with days.written("2026-10-20"):
+            factories.system(code="SEN", name="Sen")
+        page = text(browser, "/fagsystemer/SEN/paa-dato/?dato=2026-10-19")
+        assert "Sen var ikke skrevet i registret 19. okt. 2026. Det skete 20. okt. 2026." in page
+        assert "som det stod" not in page
         assert "Afhang af" not in page
+
+    def test_before_the_history_it_says_so_and_leads_to_what_the_periods_tell(
+        self, browser: Client, cura: System
+    ):
+        response = browser.get("/fagsystemer/CURA/paa-dato/?dato=2026-09-30&sammenlign=2026-09-30")
+        page = words(response)
+        assert (
+            "Historikken begynder 1. okt. 2026, så det kan ikke vises, hvad der var skrevet 30. sep." in page
+        )
+        assert "som det stod" not in page
+        assert "ikke skrevet i registret" not in page
+        assert "Begge datoer" not in page, "one message, not two"
+        html = response.content.decode()
+        assert "dato=2026-10-01" in html
+        assert 'href="/konsekvens/?asset=CURA&amp;retning=op&amp;dato=2026-09-30"' in html
+
+    def test_today_is_not_over_yet(self, browser: Client, cura: System):
+        page = text(browser, f"/fagsystemer/CURA/paa-dato/?dato={timezone.localdate()}")
+        assert "Cura, som det står nu" in page
+        assert "da dagen var slut" not in page
 
     def test_shortcuts_lead_to_the_days_of_its_own_changes(self, browser: Client, cura: System):
         response = browser.get("/fagsystemer/CURA/paa-dato/")
@@ -148,7 +171,7 @@ class TestAnAssetOnTwoDays:
     @pytest.mark.parametrize(
         ("dates", "said"),
         [
-            ("dato=2026-10-05&sammenlign=2026-10-05", "De to datoer er den samme"),
+            ("dato=2026-10-05&sammenlign=2026-10-05", "Begge datoer er 5. okt. 2026"),
             ("dato=2026-10-05&sammenlign=2026-10-04", "Intet er ændret mellem de to dage"),
             ("dato=2026-10-05&sammenlign=2026-09-01", "blev først skrevet i registret 1. okt. 2026"),
             ("dato=2026-09-01&sammenlign=2026-10-05", "blev først skrevet i registret 1. okt. 2026"),
@@ -226,15 +249,19 @@ class TestTheLandscapeOnTwoDays:
     def test_is_from_a_month_ago_until_today_but_not_before_the_history(self, browser: Client, cura: System):
         today = timezone.localdate()
         page = text(browser, f"{self.URL}?fra=2026-01-01")
-        assert "Historikken begynder 1. okt. 2026" in page
+        told = "Du bad om 1. jan. 2026. Historikken begynder 1. okt. 2026, så der sammenlignes fra den dag."
+        assert told in page
         assert f"Landskabet fra 1. okt. 2026 til {formats.date(today)}" in page
 
     @pytest.mark.parametrize(
         ("dates", "said"),
         [
             ("fra=2026-10-12&til=2026-10-01", "er byttet om"),
-            ("fra=2026-10-12&til=2026-10-12", "De to datoer er den samme, 12. okt. 2026"),
-            ("fra=2026-01-01&til=2026-02-01", "De to datoer er den samme, 1. okt. 2026"),
+            ("fra=2026-10-12&til=2026-10-12", "Begge datoer er 12. okt. 2026, så"),
+            (
+                "fra=2026-01-01&til=2026-02-01",
+                "Du bad om 1. jan. 2026 og 1. feb. 2026. Historikken begynder 1. okt. 2026, så begge",
+            ),
             ("fra=2026-10-11&til=2026-10-12", "Intet er ændret"),
             ("fra=2026-10-12&til=2199-01-01", "1. jan. 2199 er ikke kommet endnu"),
             ("fra=2026-10-24&til=25-10-2026", "Landskabet fra 24. okt. 2026 til 25. okt. 2026"),
@@ -250,6 +277,14 @@ class TestTheLandscapeOnTwoDays:
     def test_an_odd_date_gets_a_message(self, browser: Client, cura: System, name: str, odd: str):
         page = words(browser.get(self.URL, {name: odd}))
         assert "Skriv datoen som dag, måned og år" in page or "Årstallet skal ligge mellem" in page
+
+    def test_on_the_first_day_it_leads_to_what_was_written_today(self, browser: Client):
+        factories.system(code="NY", name="Ny")
+        response = browser.get(self.URL)
+        page = words(response)
+        assert page.count("Historikken begynder") == 1
+        assert "Du bad om" not in page
+        assert f'href="/historik/?fra={timezone.localdate()}"' in response.content.decode()
 
     def test_an_empty_history_is_said(self, browser: Client):
         assert "Historikken er tom" in text(browser, self.URL)
