@@ -16,7 +16,7 @@ from registry.graph import Severity
 from registry.matrix import Cell, Column, Matrix
 from registry.models import Importance
 
-LONGEST_HEAD = 36  # signs of a name in a column's head; the rest is in its tooltip
+LONGEST_HEAD = 36  # signs of a name in a column's head on a screen; paper has it all
 WORDS = {
     Severity.CRITICAL: Importance.CRITICAL.label,
     Severity.DEGRADED: Importance.DEGRADED.label,
@@ -104,6 +104,14 @@ def _counted(n: int, url: str) -> str:
     return f'<a href="{escape(url)}">{text}</a>' if url and n else f"<span>{text}</span>"
 
 
+def _fitted(name: str, most: int) -> str:
+    """A name that is cut on a screen, where its link has it all in a tooltip, and whole on paper."""
+    short = shorten(name, most)
+    if short == name:
+        return escape(name)
+    return f'<span class="on-screen">{escape(short)}</span><span class="on-paper">{escape(name)}</span>'
+
+
 def _toggle(url: str, sign: str, words: str) -> str:
     return f'<a class="toggle" href="{escape(url)}">{sign}<span class="sr-only"> {escape(words)}</span></a>'
 
@@ -152,16 +160,14 @@ class MatrixTable:
         return mark_safe("".join(out) + self._totals())  # noqa: S308 - each value is escaped
 
     def _open_head(self, head: Head, span: int) -> str:
-        name = shorten(head.name, 9 * span) if span > 2 else head.code
-        link = f'<a href="{escape(head.url)}" title="{escape(head.name)}">{escape(name)}</a>'
+        name = _fitted(head.name, 9 * span) if span > 2 else escape(head.code)
+        link = f'<a href="{escape(head.url)}" title="{escape(head.name)}">{name}</a>'
         close = _toggle(head.toggle, "−", f"Luk {head.name}")
         return f'<th scope="colgroup" colspan="{span}">{close} {link}</th>'
 
     def _closed_head(self, column: Column, rows: int) -> str:
         head, name = self.heads[column.key], self.name(column)
-        link = (
-            f'<a href="{escape(head.url)}" title="{escape(name)}">{escape(shorten(name, LONGEST_HEAD))}</a>'
-        )
+        link = f'<a href="{escape(head.url)}" title="{escape(name)}">{_fitted(name, LONGEST_HEAD)}</a>'
         opener = ""
         if column.opens:
             opener = _toggle(head.toggle, "+", f"Åbn {name}")

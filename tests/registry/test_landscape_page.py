@@ -404,3 +404,27 @@ class TestSafety:
         page(client, MAP)
         assert Change.objects.count() == before
         assert client.post(MATRIX).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("address", "tab"),
+    [
+        ("/landskab/", "Skema"),
+        ("/landskab/kort/", "Kort"),
+        ("/landskab/forskel/", "Forskel mellem to dage"),
+        ("/landskab/fund/", "Fund"),
+    ],
+)
+def test_the_same_tabs_on_every_page(client: Client, small: dict[str, Any], address: str, tab: str):
+    nav = re.findall(r'<nav class="tab-container.*?</nav>', page(client, address), re.S)
+    assert len(nav) == 1
+    tabs = re.findall(r'<a href="([^"]*)"([^>]*)><span>([^<]*)', nav[0])
+    assert [name for _, _, name in tabs] == ["Skema", "Kort", "Forskel mellem to dage", "Fund"]
+    assert [name for _, attributes, name in tabs if "aria-current" in attributes] == [tab]
+
+
+def test_paper_has_the_whole_name_in_a_head(client: Client, small: dict[str, Any]):
+    name = "En komponent med et navn, der er alt for langt til hovedet på en skærm"
+    made = factories.component(code="LANGT", name=name)
+    factories.dependency(source=factories.system(code="BRUGER9", name="Bruger"), target=made)
+    assert f'<span class="on-paper">{name}</span>' in page(client, "/landskab/")
