@@ -27,6 +27,37 @@ READ_REGISTRY = (
     "view_alternativegroup",
     "view_impactsnapshot",
 )
+READ_ROLES = tuple(
+    f"view_{noun}"
+    for noun in (
+        "person",
+        "absence",
+        "role",
+        "roleedition",
+        "editionentry",
+        "rolerequirement",
+        "assignment",
+        "confirmationround",
+        "roundasset",
+    )
+)
+EDIT_ROLES = (
+    *(
+        f"{verb}_{noun}"
+        for verb in ("add", "change")
+        for noun in (
+            "person",
+            "absence",
+            "role",
+            "roleedition",
+            "rolerequirement",
+            "assignment",
+            "confirmationround",
+        )
+    ),
+    "change_roundasset",
+)
+READ = (*READ_REGISTRY, *READ_ROLES)
 EDIT_REGISTRY = tuple(
     f"{verb}_{noun}"
     for verb in ("add", "change")
@@ -35,13 +66,14 @@ EDIT_REGISTRY = tuple(
 # Keeping an answer changes nothing in the registry, so all who work with it may. Who did may correct their own.
 KEEP_ANSWERS = ("add_impactsnapshot",)
 GROUPS: dict[str, tuple[str, ...]] = {
-    READER: READ_REGISTRY,
-    RESPONSIBLE: (*READ_REGISTRY, *KEEP_ANSWERS),
-    FOI: (*READ_REGISTRY, *EDIT_REGISTRY, "add_importjob", "view_importjob", "view_change"),
-    MANAGER: (*READ_REGISTRY, *KEEP_ANSWERS),
+    READER: READ,
+    RESPONSIBLE: (*READ, *KEEP_ANSWERS),
+    FOI: (*READ, *EDIT_REGISTRY, *EDIT_ROLES, "add_importjob", "view_importjob", "view_change"),
+    MANAGER: (*READ, *KEEP_ANSWERS),
     ADMINISTRATOR: (
-        *READ_REGISTRY,
+        *READ,
         *EDIT_REGISTRY,
+        *EDIT_ROLES,
         "add_importjob",
         "view_importjob",
         "view_change",

@@ -152,7 +152,9 @@ def _name(
 def _fetched(wanted: dict[type[models.Model], set[Any]]) -> Objects:
     return {
         # Non-null references are what titles are made of («A → B»).
-        model: model._base_manager.select_related().in_bulk([pk for pk in ids if pk is not None])
+        model: model._base_manager.select_related(*_named_by(model)).in_bulk(
+            [pk for pk in ids if pk is not None]
+        )
         for model, ids in wanted.items()
     }
 
@@ -260,6 +262,11 @@ def _lost(model: type[models.Model], pk: Any, recorded: Values) -> str:
 
 def _url(obj: models.Model | None) -> str:
     return obj.get_absolute_url() if obj is not None and hasattr(obj, "get_absolute_url") else ""
+
+
+def _named_by(model: type[models.Model]) -> list[str]:
+    """The rows that a row's name may be made of, empty ones too, so that naming many asks nothing more."""
+    return [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
 
 
 __all__ = ["Difference", "Entry", "differences", "permission", "plain", "readable", "visible_to"]

@@ -119,7 +119,9 @@ def _restore(change_set: uuid.UUID) -> int:
     if stale:
         names = [str(rows[key]) if key in rows else f"{key[0]} {key[1]}" for key in stale[:NAMED]]
         raise ChangedSince(f"{len(stale)} af {len(by_row)} rækker er ændret siden.", names)
-    _put_back([(rows[key], _old_values(rows[key], own)) for key, own in by_row.items()])
+    # What was written last goes back first: the rules were kept all the way, so they are on the way back too.
+    backwards = sorted(by_row.items(), key=lambda item: item[1][-1].pk, reverse=True)
+    _put_back([(rows[key], _old_values(rows[key], own)) for key, own in backwards])
     broken = [f"{row}: {' '.join(error.messages)}" for row in rows.values() if (error := _broken_rule(row))]
     if broken:
         raise NotUndoable("De gamle værdier bryder en regel nu.", broken[:NAMED])
