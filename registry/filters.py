@@ -9,12 +9,14 @@ import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
 from django.urls import reverse_lazy
+from django.utils import timezone
 
 from foi_portal.core.keys import among
 from foi_portal.ui.filters import FilterSet
 from foi_portal.ui.forms import SEPARATOR, as_choice
 from registry import findings, landscape, queries, search
 from registry.models import (
+    CONFIRMED_FOR,
     Asset,
     Component,
     ComponentType,
@@ -192,7 +194,7 @@ class AssetFilter(FilterSet):
 
 
 class SystemFilter(AssetFilter):
-    seldom = ("personal_data", "missing", "fund", "archived")
+    seldom: tuple[str, ...] = ("personal_data", "missing", "unconfirmed", "fund", "archived")
 
     department = CodeFilter(label="Forvaltning", rows=owning_systems)
     vendor = CodeFilter(
@@ -206,6 +208,12 @@ class SystemFilter(AssetFilter):
     personal_data = django_filters.ChoiceFilter(
         label="Persondata", choices=PersonalData.choices, empty_label="Alle"
     )
+    unconfirmed = django_filters.ChoiceFilter(
+        label="Bekræftet",
+        choices=(("1", f"Ikke bekræftet i {CONFIRMED_FOR} måneder"),),
+        empty_label="Vis alle",
+        method="filter_unconfirmed",
+    )
 
     class Meta:
         model = System
@@ -218,9 +226,13 @@ class SystemFilter(AssetFilter):
             "personal_data",
             "uses",
             "missing",
+            "unconfirmed",
             "fund",
             "archived",
         )
+
+    def filter_unconfirmed(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
+        return rows.unconfirmed(timezone.localdate())  # type: ignore[no-any-return]
 
 
 class ComponentFilter(AssetFilter):

@@ -137,6 +137,15 @@ class SystemForm(AssetForm):
         department.queryset = department.queryset.filter(Q(archived_at=None) | present)
 
 
+class OwnSystemForm(SystemForm):
+    """A system's facts for who is responsible for it. The code is the unit's to change."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].disabled = True
+        self.fields["code"].help_text = "Koden ændres af FOI-enheden."
+
+
 class ComponentForm(AssetForm):
     provider = organisations(label="Ejer", required=False)
     parent = assets(Kind.COMPONENT, label="Hører til", required=False)

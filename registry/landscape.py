@@ -177,14 +177,17 @@ def forget() -> None:
         _kept.clear()
 
 
-def version() -> tuple[Any, ...]:
-    """What tells one state of the landscape's tables from the next, the same in every process. One query.
+TABLES: tuple[type[models.Model], ...] = (Asset, Dependency, AlternativeGroup, Organisation)
+
+
+def version(of: Iterable[type[models.Model]] = TABLES) -> tuple[Any, ...]:
+    """What tells one state of tables (the landscape's) from the next, the same in every process. One query.
 
     The last change of each table. Numbers are given before their transactions end, so on PostgreSQL a lower number may
     appear after a higher one: the transactions that are writing these tables now are therefore part of the version
     too, and one of them ending makes a new version. (SQLite has one writer at a time.)
     """
-    tables = [model._meta.db_table for model in (Asset, Dependency, AlternativeGroup, Organisation)]
+    tables = [model._meta.db_table for model in of]
     latest = ", ".join(
         f'(SELECT id FROM {Change._meta.db_table} WHERE "table" = %s ORDER BY id DESC LIMIT 1)'  # noqa: S608 - own names
         for _ in tables

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 from typing import Any
 
 from django.db.models import (
@@ -52,16 +52,45 @@ LONG_ENOUGH = 3  # signs in a trigram: shorter words are looked for in codes and
 NAME_BEGINS, NAME_ENDS, WORD_BEGINS = "(^|, *)", " *(,|$)", "(^|[ ,(/-])"
 
 
+@dataclass(frozen=True)
+class Source:
+    """What an upper app lets the search find: rows that can be archived and have a ``name``.
+
+    ``names`` are the paths that name a row, first the one that is as good as a code. ``results`` shows the rows with
+    the keys given, by key, in one query. ``label`` heads the tab.
+    """
+
+    kind: str
+    label: str
+    model: type[Any]
+    names: tuple[str, ...]
+    results: Callable[[list[int], Query], dict[int, Result]]
+
+
+SOURCES: dict[str, Source] = {}  # of upper apps, by kind, filled in by their ``AppConfig.ready``
+
+
+def register(source: Source) -> None:
+    """Let the search find the source's rows too. Registering a kind again replaces it."""
+    SOURCES[source.kind] = source
+
+
+def _names(model: type[Model]) -> tuple[str, ...]:
+    """The paths by which people name the model's rows; the first is a code."""
+    for source in SOURCES.values():
+        if source.model is model:
+            return source.names
+    return ("code", "name") if model is Organisation else ("code", "name", "aliases")
+
+
 def _in_names(model: type[Model], word: str) -> Q:
-    match = Q(code__icontains=word) | Q(name__icontains=word)
-    return match if model is Organisation else match | Q(aliases__icontains=word)
+    return reduce(or_, (Q(**{f"{path}__icontains": word}) for path in _names(model)))
 
 
 def _names_like(model: type[Model], before: str, text: str, after: str = "") -> Q:
     """Names and aliases that have ``text`` between the patterns ``before`` and ``after``."""
     pattern = before + re.escape(text) + after
-    match = Q(name__iregex=pattern)
-    return match if model is Organisation else match | Q(aliases__iregex=pattern)
+    return reduce(or_, (Q(**{f"{path}__iregex": pattern}) for path in _names(model)[1:]))
 
 
 def _vendors(word: str) -> OrganisationQuerySet:
@@ -80,16 +109,17 @@ def _rank(model: type[Model], query: Query) -> Case:
     """
     text, words = query.text, query.words
     named = reduce(and_, (_in_names(model, word) for word in words))
-    starts = (Q(code__istartswith=word) | _names_like(model, WORD_BEGINS, word) for word in words)
+    code = _names(model)[0]
+    starts = (Q(**{f"{code}__istartswith": word}) | _names_like(model, WORD_BEGINS, word) for word in words)
     by_name = Case(
-        When(code__in=[text, text.replace(" ", "")], then=Value(Rank.CODE)),
+        When(Q(**{f"{code}__in": [text, text.replace(" ", "")]}), then=Value(Rank.CODE)),
         When(_names_like(model, NAME_BEGINS, text, NAME_ENDS), then=Value(Rank.NAME)),
-        When(code__istartswith=text, then=Value(Rank.CODE_START)),
+        When(Q(**{f"{code}__istartswith": text}), then=Value(Rank.CODE_START)),
         When(_names_like(model, NAME_BEGINS, text), then=Value(Rank.NAME_START)),
         When(reduce(and_, starts), then=Value(Rank.WORD_START)),
         default=Value(Rank.NAME_PART),
     )
-    if model is Organisation:
+    if model is not Asset:
         return by_name
     weakest = [_otherwise(word, maybe_named=len(words) > 1) for word in words]
     return Case(
@@ -127,7 +157,7 @@ def _matching(query: Query, with_purpose: bool) -> AssetQuerySet:
 def _best(rows: Any, kind: Any, kinds: int) -> Any:
     """The best ``LIMIT`` rows or more of each kind, with ``place`` among them and ``total`` of them all."""
     archived = Case(When(archived_at=None, then=Value(0)), default=Value(1), output_field=IntegerField())
-    order = [archived.asc(), F("rank").asc(), F("name").asc(), F("code").asc()]
+    order = [archived.asc(), F("rank").asc(), F("name").asc(), F(_names(rows.model)[0]).asc(), F("pk").asc()]
     return rows.annotate(
         total=Window(Count("pk"), partition_by=kind),
         place=Window(RowNumber(), partition_by=kind, order_by=order),
@@ -136,9 +166,10 @@ def _best(rows: Any, kind: Any, kinds: int) -> Any:
 
 def _similarity(model: type[Model], word: str) -> Any:
     """SQL: 0 to 1, how much of ``word`` is found close together in the code, name or aliases."""
-    text = [F("code"), Value(" "), F("name")]
-    if model is not Organisation:
-        text += [Value(" "), F("aliases")]
+    first, *others = _names(model)
+    text: list[Any] = [F(first)]
+    for path in others:
+        text += [Value(" "), F(path)]
     return Func(Value(word), Concat(*text), function="word_similarity", output_field=FloatField())
 
 
@@ -152,7 +183,8 @@ def _similar(rows: Any, query: Query, least: float) -> Any:
         rows = rows.annotate(**{f"near_{number}": _similarity(rows.model, word)})
         rows = rows.filter(**{f"near_{number}__gte": least})
         nearness = nearness + F(f"near_{number}")
-    return rows.annotate(nearness=nearness).order_by("archived_at", "-nearness", "name", "code")
+    order = ("archived_at", "-nearness", "name", _names(rows.model)[0], "pk")
+    return rows.annotate(nearness=nearness).order_by(*order)
 
 
 def _assets(kinds: Collection[str]) -> AssetQuerySet:
@@ -204,10 +236,10 @@ class _Collector:
             if is_outdated and by_name and next_kind in self.kinds and next_archived is None:
                 self.outdated.append(Outdated(hit, name, next_kind, next_id))
 
-    def organisations(self, rows: Iterable[Any]) -> None:
+    def others(self, kind: str, rows: Iterable[Any]) -> None:
         for pk, archived_at, rank, place, total in rows:
-            self.hits.append(Hit(ORGANISATION, pk, Rank(rank), archived_at is not None, place))
-            self.totals[ORGANISATION] = total
+            self.hits.append(Hit(kind, pk, Rank(rank), archived_at is not None, place))
+            self.totals[kind] = total
 
     def found(self) -> Found:
         hits = in_order(self.hits, self.outdated)
@@ -219,26 +251,41 @@ class _Collector:
         return Found(hits, totals, bool(hits) and all(hit.rank == Rank.SIMILAR for hit in hits))
 
 
+def ranked(rows: Any, query: Query) -> Any:
+    """Those of the rows, of organisations or of a ``Source``, in whose names every word is, with their ``rank``."""
+    for word in query.words:
+        rows = rows.filter(_in_names(rows.model, word))
+    return rows.annotate(rank=_rank(rows.model, query))
+
+
+def _asset_kinds(kinds: Collection[str]) -> list[str]:
+    return [kind for kind in kinds if kind in (Kind.COMPONENT, Kind.SYSTEM)]
+
+
+def _other_models(kinds: Collection[str]) -> list[tuple[str, type[Any]]]:
+    """What is no asset, one model for each kind."""
+    models: dict[str, type[Any]] = {ORGANISATION: Organisation}
+    models |= {kind: source.model for kind, source in SOURCES.items()}
+    return [(kind, models[kind]) for kind in kinds if kind in models]
+
+
 def find(query: Query, kinds: Collection[str] = KINDS, *, with_purpose: bool = True) -> Found:
     """What answers ``query`` among ``kinds``: at most ``LIMIT`` hits of each, the best first.
 
     ``with_purpose`` says whether the purposes of dependencies may be looked in. When nothing is called what
-    was asked for, names that look like it follow. Two queries, four with look-alikes.
+    was asked for, names that look like it follow. Two queries and one for each ``Source``; twice that with look-alikes.
     """
     if not query:
         return Found(totals=dict.fromkeys(kinds, 0))
-    asset_kinds = [kind for kind in kinds if kind != ORGANISATION]
+    asset_kinds = _asset_kinds(kinds)
     collector = _Collector(kinds)
     if asset_kinds:
         matches = _matching(query, with_purpose).filter(kind__in=asset_kinds)
-        ranked = _best(matches.annotate(rank=_rank(Asset, query)), F("kind"), len(asset_kinds))
-        collector.assets(ranked.values_list(*ASSET_COLUMNS, "rank", "place", "total"))
-    if ORGANISATION in kinds:
-        rows = Organisation.objects.order_by()
-        for word in query.words:
-            rows = rows.filter(_in_names(Organisation, word))
-        ranked = _best(rows.annotate(rank=_rank(Organisation, query)), Value(1), 1)
-        collector.organisations(ranked.values_list("pk", "archived_at", "rank", "place", "total"))
+        best = _best(matches.annotate(rank=_rank(Asset, query)), F("kind"), len(asset_kinds))
+        collector.assets(best.values_list(*ASSET_COLUMNS, "rank", "place", "total"))
+    for kind, model in _other_models(kinds):
+        best = _best(ranked(model._default_manager.order_by(), query), Value(1), 1)
+        collector.others(kind, best.values_list("pk", "archived_at", "rank", "place", "total"))
     if not any(hit.rank.is_by_name for hit in collector.hits):
         _add_similar(collector, query, asset_kinds)
     return collector.found()
@@ -260,17 +307,17 @@ def _add_similar(collector: _Collector, query: Query, asset_kinds: list[str]) ->
         collector.assets(
             (*row, Rank.SIMILAR, place, totals[row[0]] + extra[row[0]]) for place, row in enumerate(new)
         )
-    if ORGANISATION in collector.kinds:
-        rows = _similar(Organisation.objects.order_by(), query, SIMILAR_ENOUGH)
+    for kind, model in _other_models(collector.kinds):
+        rows = _similar(model._default_manager.order_by(), query, SIMILAR_ENOUGH)
         new = [row for row in rows.values_list("pk", "archived_at")[:SIMILAR_LIMIT]
-               if (ORGANISATION, row[0]) not in known]  # fmt: skip
-        total = totals[ORGANISATION] + len(new)
-        collector.organisations((*row, Rank.SIMILAR, place, total) for place, row in enumerate(new))
+               if (kind, row[0]) not in known]  # fmt: skip
+        total = totals[kind] + len(new)
+        collector.others(kind, [(*row, Rank.SIMILAR, place, total) for place, row in enumerate(new)])
 
 
 def suggestions(query: Query, kinds: Collection[str] = KINDS) -> list[str]:
     """At most three names that somewhat look like ``query``, for «Mente du». One query."""
-    asset_kinds = [kind for kind in kinds if kind != ORGANISATION]
+    asset_kinds = _asset_kinds(kinds)
     if not query or all(len(word) < LONG_ENOUGH for word in query.words):
         return []
     rows: Any = _assets(asset_kinds).filter(archived_at=None)
@@ -297,9 +344,11 @@ QUIET = (Lifecycle.ACTIVE.value,)
 
 
 def results(hits: list[Hit], query: Query, *, with_purpose: bool = True) -> list[Result]:
-    """The hits of one page with what they are and where the query matched, in order. Three queries."""
+    """The hits of one page with what they are and where the query matched, in order. Three queries, and
+    one for each ``Source`` that has hits on it.
+    """
     made: dict[tuple[str, int], Result] = {}
-    asset_ids = [hit.id for hit in hits if hit.kind != ORGANISATION]
+    asset_ids = [hit.id for hit in hits if hit.kind in (Kind.COMPONENT, Kind.SYSTEM)]
     organisation_ids = [hit.id for hit in hits if hit.kind == ORGANISATION]
     columns = (
         "pk",
@@ -326,6 +375,9 @@ def results(hits: list[Hit], query: Query, *, with_purpose: bool = True) -> list
         for (kind, pk), result in made.items():
             if kind != ORGANISATION:
                 result.facts += [("Formål", text) for text in purposes.get(pk, [])]
+    for kind, source in SOURCES.items():
+        ids = [hit.id for hit in hits if hit.kind == kind]
+        made |= {(kind, pk): result for pk, result in (source.results(ids, query) if ids else {}).items()}
     shown = [(hit, made[hit.kind, hit.id]) for hit in hits if (hit.kind, hit.id) in made]
     return [replace(result, replaces=hit.replaces) for hit, result in shown]
 
@@ -398,8 +450,8 @@ def lookup(raw: str, kinds: Collection[str], limit: int = 12) -> list[dict[str, 
     order = ["rank", "name", "code"] if is_organisation else ["rank", "over", "name", "code"]
     if not is_organisation:  # what is over is seldom what somebody is about to write down
         matches = matches.annotate(over=Case(When(lifecycle=Lifecycle.RETIRED, then=1), default=0))
-    ranked = matches.annotate(rank=_rank(model, query)).order_by(*order)
-    found = list(ranked.values(*columns)[:limit])
+    best = matches.annotate(rank=_rank(model, query)).order_by(*order)
+    found = list(best.values(*columns)[:limit])
     if not found and any(len(word) >= LONG_ENOUGH for word in query.words):
         found = list(_similar(rows, query, SIMILAR_ENOUGH).values(*columns)[:limit])
     return [_option(row) for row in found]

@@ -201,6 +201,7 @@ SYSTEM_COLUMNS = (
     _COMMON["description"],
     Column("external_id", "Ekstern id (KITOS)", "external_id", shown=False),
     _COMMON["successor"],
+    Column("confirmed_on", "Bekræftet", "confirmed_on", cell=_moment("confirmed_on"), shown=False),
     _COMMON["updated"],
 )
 

@@ -15,13 +15,22 @@ from django.utils import timezone
 
 from foi_portal.core import history
 from foi_portal.core.models import Change, User
-from registry.importing.formats import DEPENDENCIES, FileFormat
+from registry.importing.formats import (
+    COMPONENTS,
+    ORGANISATIONS,
+    SYSTEMS,
+    TARGETS,
+    Column,
+    FileFormat,
+)
 from registry.importing.planning import Progress, make_plan
 from registry.importing.plans import FilePlan, Plan, RowPlan
 from registry.importing.reading import Reading
+from registry.importing.targets import Known
 from registry.models import Asset, Organisation
 
 BATCH = 1_000
+NAMED = (ORGANISATIONS, COMPONENTS, SYSTEMS)  # what others point at by code, and what points at itself
 ALIKE = 20  # from so many rows with the same new values on, one statement for them pays
 WAIT = "10min"  # for one's turn; less than a task may take
 TURN = 0x464F49  # the advisory lock that imports take turns by («FOI»)
@@ -143,24 +152,36 @@ class _Writer:
         self.done = 0
         self.organisations: dict[str, int] = {}
         self.assets: dict[str, int] = {}
+        self.targets: dict[str, dict[str, Known]] = {}
 
     def write(self) -> None:
         for file in self.plan.files:
-            self._hold(file)
+            if file.format.write is None:
+                self._hold(file)
         self.organisations = dict(Organisation.objects.values_list("code", "pk"))
         self.assets = dict(Asset.objects.values_list("code", "pk"))
-        self._release_external_ids()
+        for file in self.plan.files:
+            self._release(file)
         # Everything new first: a row may point at one that stands later, or in another file.
         postponed: list[tuple[FileFormat, Model, dict[str, Any]]] = []
         for file in self.plan.files:
-            if file.format is not DEPENDENCIES:
+            if file.format in NAMED:
                 postponed += self._create_assets(file)
         for found, instance, after in postponed:
             self._update(found, [RowPlan(0, (), instance.pk, None, {}, after)])
         for file in self.plan.files:
+            if file.format.write is not None:
+                file.format.write(file)
+                continue
+            self._look_up(file.format)
             self._update(file.format, file.updated)
-            if file.format is DEPENDENCIES:
+            if file.format not in NAMED:
                 self._insert(file.format, file.created)
+
+    def _look_up(self, found: FileFormat) -> None:
+        """The rows that the format's registered targets have by now; files before it may have brought some."""
+        for name in {column.refers for column in found.columns} & {*TARGETS}:
+            self.targets[name] = {known.code: known for known in TARGETS[name].rows()}
 
     def _hold(self, file: FilePlan) -> None:
         """Lock the rows that will be changed, and refuse if one has been changed since it was planned."""
@@ -172,16 +193,18 @@ class _Writer:
             if any(now.get(pk) != versions[pk] for pk in keys[start : start + BATCH]):
                 raise PlanChanged(self.plan)
 
-    def _release_external_ids(self) -> None:
-        """Take KITOS ids from rows that give them to other rows, as the database asks at each row that it is used once.
+    def _release(self, file: FilePlan) -> None:
+        """Take what only one row may have from rows that give it to others, as the database asks at each row.
 
-        Such a row has one change more in the history, from its old id to none, which is what happens to it.
+        Such a row has one change more in the history, from its old value to none, which is what happens to it.
         """
-        rows = [row for file in self.plan.files for row in (*file.created, *file.updated)]
-        wanted = {row.after["external_id"] for row in rows if row.after.get("external_id")}
-        givers = [row for row in rows if row.before.get("external_id") in wanted]
-        for batch in _batches(givers):
-            Asset.objects.filter(pk__in=[row.pk for row in batch]).update(external_id=None)
+        for name, _ in file.format.used_once:
+            field = file.format.by_name[name].field
+            wanted = {row.after[field] for row in (*file.created, *file.updated) if row.after.get(field)}
+            givers = [row for row in file.updated if row.before.get(field) in wanted]
+            for batch in _batches(givers):
+                rows = file.format.model._default_manager.filter(pk__in=[row.pk for row in batch])
+                rows.update(**{field: None})
 
     def _create_assets(self, file: FilePlan) -> list[tuple[FileFormat, Model, dict[str, Any]]]:
         """Create the file's new rows, those that others point at first.
@@ -253,10 +276,19 @@ class _Writer:
         columns = dict(values)
         for column in found.columns:
             if column.refers and column.field in columns:
-                ids = self.organisations if column.refers == "organisation" else self.assets
                 code = columns.pop(column.field)
-                columns[f"{column.field}_id"] = ids[code] if code else None
+                columns |= self._keys(column, code)
         return columns
+
+    def _keys(self, column: Column, code: str | None) -> dict[str, int | None]:
+        """What the code stands for, by attribute."""
+        attnames = column.attnames or (f"{column.field}_id",)
+        if not code:
+            return dict.fromkeys(attnames)
+        if column.refers in self.targets:
+            return dict(zip(attnames, self.targets[column.refers][code].keys, strict=True))
+        ids = self.organisations if column.refers == "organisation" else self.assets
+        return {attnames[0]: ids[code]}
 
     def _tick(self, found: FileFormat, count: int) -> None:
         self.done += count

@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Model
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import Model, QuerySet
 
 from foi_portal.ui.tables import Column as ListColumn
 from registry import tables
+from registry.importing.targets import OWN, Target
 from registry.importing.values import (
     BadValue,
     parse_choice,
@@ -43,7 +45,10 @@ from registry.models import (
     PersonalData,
 )
 
-Refers = Literal["", "organisation", "component", "asset"]
+if TYPE_CHECKING:
+    from registry.importing.judging import Look, Stored
+    from registry.importing.plans import FilePlan, Key
+
 Values = Mapping[str, Any]
 # A rule sees a row's values as they will be, and yields (column, message) for each thing that does not fit.
 Rule = Callable[[Values], Iterator[tuple[str, str]]]
@@ -51,13 +56,21 @@ Rule = Callable[[Values], Iterator[tuple[str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its name in the file, its field, how to read it, whether an empty cell is refused."""
+    """One column: its name in the file, its field, how to read it, whether an empty cell is refused.
+
+    ``refers`` is what it points at: "organisation", "component", "asset" or the name of a registered target. A code
+    that may mean rows of several models has their ``attnames``, and a ``label`` as no field has one for it.
+    ``also`` is what the list's export calls it, where that is something else.
+    """
 
     name: str
     field: str
     parse: Callable[[str], Any] = str
     required: bool = False
-    refers: Refers = ""
+    refers: str = ""
+    attnames: tuple[str, ...] = ()
+    label: str = ""
+    also: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +78,11 @@ class FileFormat:
     """One kind of file. ``keys`` are the columns that say which row is meant and so must be there.
 
     ``computed`` are the columns of our own exports that say what follows from other rows: read past.
-    ``table`` is the list's columns, whose headings people copy.
+    ``table`` is the list's columns, whose headings people copy. No two rows share a value of ``used_once``:
+    (column, message). ``shown`` keys name a row on the page.
+
+    ``rows`` are those to match with, ``narrow`` the key column whose values bound them. What no row can say of itself
+    is said by ``judge``, which sees them all. Rows that are not simply written have ``stored`` and ``write``.
     """
 
     name: str
@@ -77,6 +94,29 @@ class FileFormat:
     rules: tuple[Rule, ...] = ()
     computed: tuple[str, ...] = ("updated_at",)
     table: tuple[ListColumn, ...] = ()
+    used_once: tuple[tuple[str, str], ...] = ()
+    shown: int = 2
+    rows: Callable[[], QuerySet[Any]] | None = None
+    narrow: str = ""
+    judge: Callable[[Look], None] | None = None
+    stored: Callable[[], dict[Key, Stored]] | None = None
+    write: Callable[[FilePlan], None] | None = None
+
+    def label_of(self, column: Column) -> str:
+        """What people call the column."""
+        return column.label or str(getattr(self.field(column.field), "verbose_name", column.name))
+
+    def field(self, name: str) -> Any:
+        """The model's field, or ``None`` where a column fills several."""
+        try:
+            return self.model._meta.get_field(name)
+        except FieldDoesNotExist:
+            return None
+
+    def is_whole(self, key: Key) -> bool:
+        """Whether the key says which row is meant."""
+        by_name = self.by_name
+        return all(part or not by_name[name].required for name, part in zip(self.keys, key, strict=True))
 
     @property
     def by_name(self) -> dict[str, Column]:
@@ -215,7 +255,7 @@ COMPONENTS = FileFormat(
 )
 SYSTEMS = FileFormat(
     name="systems",
-    computed=("uses", "used_by", "updated_at"),
+    computed=("uses", "used_by", "confirmed_on", "updated_at"),
     table=tables.SYSTEM_COLUMNS,
     label="Fagsystemer",
     model=Asset,
@@ -235,6 +275,7 @@ SYSTEMS = FileFormat(
         Column("external_id", "external_id", parse_uuid),
         *LIFE,
     ),
+    used_once=(("external_id", "«{owner}» har allerede dette KITOS-id."),),
     rules=(
         lifecycle_in_order,
         not_itself("successor_code", "successor", "code", "Et fagsystem kan ikke afløses af sig selv."),
@@ -247,6 +288,8 @@ DEPENDENCIES = FileFormat(
     label="Afhængigheder",
     model=Dependency,
     keys=("source_code", "target_code", "direction"),
+    rows=Dependency.objects.all,
+    narrow="source_code",
     columns=(
         Column("source_code", "source", parse_code, required=True, refers="asset"),
         Column("target_code", "target", parse_code, required=True, refers="asset"),
@@ -263,7 +306,7 @@ DEPENDENCIES = FileFormat(
         not_itself("target_code", "target", "source", "Noget kan ikke afhænge af sig selv. Vælg en anden."),
     ),
 )
-# In the order they lean on each other.
+# In the order they lean on each other; registered ones come after.
 FORMATS = {f.name: f for f in (ORGANISATIONS, COMPONENTS, SYSTEMS, DEPENDENCIES)}
 
 
@@ -282,20 +325,39 @@ def _headings(found: FileFormat) -> dict[str, str]:
     """Heading → column: its name, what the form calls it, what the list calls it. The first of these wins."""
     headings = {name: name for name in (*found.by_name, *found.computed)}
     for column in found.columns:
-        label = getattr(found.model._meta.get_field(column.field), "verbose_name", column.name)
-        headings.setdefault(plain_heading(str(label)), column.name)
+        if column.also:
+            headings.setdefault(column.also, column.name)
+        headings.setdefault(plain_heading(found.label_of(column)), column.name)
     for shown in found.table:
         headings.setdefault(plain_heading(shown.label), shown.name)
     return headings
 
 
 # The portal's own exports are named as its lists are.
-_DANISH_NAMES = {f.label.casefold().replace("æ", "ae"): f.name for f in FORMATS.values()}
-HEADINGS = {f.name: _headings(f) for f in FORMATS.values()}
+_DANISH_NAMES: dict[str, str] = {}
+HEADINGS: dict[str, dict[str, str]] = {}
+TARGETS: dict[str, Target] = {}
+
+
+def register(found: FileFormat, *targets: Target) -> None:
+    """Let files of the format be imported, after those already known, and its columns refer to ``targets``.
+
+    For ``AppConfig.ready`` of an app above. Doing it twice does no harm.
+    """
+    FORMATS[found.name] = found
+    TARGETS.update({target.name: target for target in targets})
+    _DANISH_NAMES[found.label.casefold().replace("æ", "ae")] = found.name
+    HEADINGS[found.name] = _headings(found)
+    unknown = {column.refers for column in found.columns if column.refers} - {*OWN, *TARGETS}
+    if unknown:
+        raise ValueError(f"{found.name} refers to {', '.join(sorted(unknown))}, which is not registered.")
+
+
+for _format in tuple(FORMATS.values()):
+    register(_format)
 
 # Files of the same format that a later part of the portal will read: known, said so, and left alone.
 LATER = {
-    "roles": ("code", "name_da", "level", "description_da", "scope", "min_holders", "deputy_required"),
     "budget_lines": ("component_code", "year", "kind", "budget_dkk", "actual_dkk", "funding"),
 }
 
@@ -342,4 +404,15 @@ SPOKEN = {
     "siden": "since",
     "til": "until",
     "slutdato": "until",
+    "mail": "email",
+    "mailadresse": "email",
+    "person": "person_email",
+    "e-mail": "person_email",
+    "email": "person_email",
+    "rolle": "role_code",
+    "omfang": "scope_code",
+    "enhed": "unit_code",
+    "brugernavn": "username",
+    "fra": "since",
+    "som": "part",
 }

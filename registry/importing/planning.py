@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.db.models import Model
@@ -11,32 +12,24 @@ from django.db.models.fields import NOT_PROVIDED
 
 from registry.importing.formats import (
     COMPONENTS,
-    DEPENDENCIES,
     FORMATS,
     ORGANISATIONS,
     SYSTEMS,
+    TARGETS,
     Column,
     FileFormat,
 )
+from registry.importing.judging import Judged, Look, Stored
 from registry.importing.plans import FilePlan, Key, Plan, RowPlan
 from registry.importing.problems import Problem, Suggester, shorten, sort_problems
 from registry.importing.reading import Reading, Sheet
+from registry.importing.targets import Names
 from registry.importing.values import BadValue, clean
-from registry.models import Asset, Dependency, Kind, Organisation
+from registry.models import Asset, Kind, Organisation
 
 Progress = Callable[[str, int, int], None]
 BATCH = 1_000
 KIND_WORDS = {Kind.COMPONENT.value: "en komponent", Kind.SYSTEM.value: "et fagsystem"}
-
-
-@dataclass(slots=True)
-class Stored:
-    """A row as the database has it. Foreign keys are codes, as in the files."""
-
-    pk: int
-    version: int
-    archived: bool
-    values: dict[str, Any]
 
 
 class _Named(str):
@@ -89,6 +82,8 @@ class _Planner:
         self.given_organisations: set[str] = set()
         self.organisation_codes = dict(Organisation.objects.values_list("pk", "code"))
         self.asset_codes = dict(Asset.objects.values_list("pk", "code"))
+        refers = {column.refers for sheet in reading.sheets.values() for column in sheet.format.columns}
+        self.targets = {name: Names(target) for name, target in TARGETS.items() if name in refers}
         self.organisations = self._load(ORGANISATIONS, Organisation.objects.all())
         # Either format's fields will do for the other's rows: both are the same table.
         self.assets = {
@@ -96,6 +91,8 @@ class _Planner:
             **self._load(SYSTEMS, Asset.objects.systems()),
         }
         self.kinds = dict(Asset.objects.values_list("code", "kind"))
+        self.given: dict[str, set[str]] = {}  # what the files bring of each
+        self.planned: dict[str, dict[Key, Mapping[str, Any]]] = {}
 
     def run(self) -> list[FilePlan]:
         for sheet in _in_order(self.reading.sheets):
@@ -104,11 +101,15 @@ class _Planner:
         self.given_organisations = {row.key[0] for row in self.rows.get(ORGANISATIONS.name, [])}
         self._settle_kinds()
         self._suggesters = {
-            "organisation": Suggester(self._names(("organisations",), self.organisations)),
-            "asset": Suggester(self._names(("components", "systems"), self.assets)),
+            "organisation": Suggester(self._names(("organisations",), _stored_names(self.organisations))),
+            "asset": Suggester(self._names(("components", "systems"), _stored_names(self.assets))),
         }
+        for name, target in self.targets.items():
+            bringing = target.target.brought_by()
+            rows = [row for each in bringing for row in self.rows.get(each, [])]
+            self.given[name] = {row.key[0] for row in rows}
+            self._suggesters[name] = Suggester(self._names(bringing, target.names))
         self._find_by_name()
-        self._check_external_ids()
         files = []
         for sheet in _in_order(self.reading.sheets):
             rows = self._without_duplicates(sheet)
@@ -121,41 +122,53 @@ class _Planner:
 
     def _load(self, found: FileFormat, queryset: Any) -> dict[Key, Stored]:
         """Rows by key, with the values of the format's fields, foreign keys as codes."""
-        names = [_attribute(found.model, column) for column in found.columns]
+        names = [_attnames(found.model, column) for column in found.columns]
         codes = [self._codes(column) for column in found.columns]
         keys = [found.columns.index(found.by_name[name]) for name in found.keys]
+        flat = [name for several in names for name in several]
+        places = _places(names)
         stored = {}
-        for pk, version, archived_at, *cells in queryset.values_list(
-            "pk", "version", "archived_at", *names
-        ).iterator():
+        for row in queryset.values_list("pk", "version", "archived_at", *flat).iterator():
+            (pk, version, archived_at), cells = row[:3], row[3:]
             values = [
-                code[cell] if code is not None and cell is not None else cell
-                for code, cell in zip(codes, cells, strict=True)
+                cells[place] if code is None else code.get(cells[place])
+                for code, place in zip(codes, places, strict=True)
             ]
-            stored[tuple(values[i] for i in keys)] = Stored(
-                pk,
-                version,
-                archived_at is not None,
-                {column.field: value for column, value in zip(found.columns, values, strict=True)},
-            )
+            key = tuple(_part(values[i]) for i in keys)
+            if found.is_whole(key):  # nobody can mean the others
+                stored[key] = Stored(
+                    pk,
+                    version,
+                    archived_at is not None,
+                    {column.field: value for column, value in zip(found.columns, values, strict=True)},
+                )
         return stored
 
-    def _codes(self, column: Column) -> dict[int, str] | None:
+    def _codes(self, column: Column) -> Mapping[Any, str] | None:
+        """Key → code; several attributes are keys together."""
         if not column.refers:
             return None
+        if column.refers in self.targets:
+            codes = self.targets[column.refers].codes
+            return codes if len(column.attnames) > 1 else {keys[0]: code for keys, code in codes.items()}
         return self.organisation_codes if column.refers == "organisation" else self.asset_codes
 
     def _stored(self, found: FileFormat, rows: list[_Row]) -> dict[Key, Stored]:
-        if found is ORGANISATIONS:
-            return self.organisations
-        if found is not DEPENDENCIES:
-            return self.assets
-        ids = {code: pk for pk, code in self.asset_codes.items()}
-        sources = sorted({ids[row.key[0]] for row in rows if row.key[0] in ids})
+        if found.stored is not None:
+            return found.stored()
+        if found.rows is None:
+            return self.organisations if found is ORGANISATIONS else self.assets
+        if not found.narrow:
+            return self._load(found, found.rows())
+        column = found.by_name[found.narrow]
+        keys = {code: key for key, code in (self._codes(column) or {}).items()}
+        wanted = sorted(
+            {keys[row.values[column.field]] for row in rows if row.values.get(column.field) in keys}
+        )
         stored: dict[Key, Stored] = {}
-        for start in range(0, len(sources), BATCH):
-            queryset = Dependency.objects.filter(source_id__in=sources[start : start + BATCH])
-            stored |= self._load(found, queryset)
+        for start in range(0, len(wanted), BATCH):
+            bound = {f"{column.field}_id__in": wanted[start : start + BATCH]}
+            stored |= self._load(found, found.rows().filter(**bound))
         return stored
 
     # What the files have
@@ -221,13 +234,13 @@ class _Planner:
         key_fields = {sheet.format.by_name[name].field for name in sheet.format.keys}
         unclear = []
         for row in self.rows[sheet.format.name]:
-            if row.bad & key_fields or not all(row.key):
+            if row.bad & key_fields or not sheet.format.is_whole(row.key):
                 unclear.append(row)
                 continue
             earlier = first.setdefault(row.key, row)
             if earlier is row:
                 continue
-            named = " → ".join(row.key)
+            named = " → ".join(filter(None, row.key))
             if earlier.values == row.values and not row.bad:
                 message = f"Rækken er den samme som række {earlier.row} og tælles kun med én gang."
                 self._note(sheet.file, row.row, sheet.format.keys[0], named, message)
@@ -256,8 +269,8 @@ class _Planner:
                 self._say(sheet, row.row, "code", code, message)
                 row.bad.add("code")  # it cannot be compared with a row of the other kind
 
-    def _names(self, formats: tuple[str, ...], stored: dict[Key, Stored]) -> dict[str, str]:
-        names = {key[0]: str(row.values["name"]) for key, row in stored.items()}
+    def _names(self, formats: tuple[str, ...], stored: Mapping[str, str]) -> dict[str, str]:
+        names = dict(stored)
         for name in formats:
             for row in self.rows.get(name, []):
                 if row.key[0]:
@@ -271,8 +284,14 @@ class _Planner:
         stored = self._stored(found, rows)
         plan = FilePlan(sheet.file, found)
         key_fields = {found.by_name[name].field for name in found.keys}
-        new = [row for row in rows if row.key not in stored and all(row.key) and not row.bad & key_fields]
+        new = [
+            row
+            for row in rows
+            if row.key not in stored and found.is_whole(row.key) and not row.bad & key_fields
+        ]
         self._check_columns_of_new(sheet, new)
+        self._check_used_once(sheet, rows, stored)
+        judged: list[Judged] = []
         refers = [column for column in found.columns if column.refers and column.name in sheet.columns]
         for row in rows:
             self._tick(f"Kontrollerer {found.label.lower()}")
@@ -290,8 +309,26 @@ class _Planner:
                             str(row.values.get(found.by_name[name].field) or ""),
                             message,
                         )
+                judged.append(Judged(row.row, row.key, merged, old))
             self._place(plan, row, old)
+        self.planned[found.name] = {one.key: one.values for one in judged}
+        if found.judge is not None:
+            found.judge(self._look(sheet, plan, judged, stored))
         return plan
+
+    def _look(self, sheet: Sheet, plan: FilePlan, judged: list[Judged], stored: dict[Key, Stored]) -> Look:
+        return Look(
+            plan,
+            judged,
+            stored,
+            self.planned,
+            {row.key for row in self.rows[sheet.format.name]},
+            sheet.header_row,
+            partial(self._say, sheet),
+            partial(self._note, sheet.file),
+            lambda refers, code: self._is_known(Column("", "", refers=refers), code),
+            self.reading.unread,
+        )
 
     def _place(self, plan: FilePlan, row: _Row, old: Stored | None) -> None:
         if row.bad:
@@ -315,7 +352,7 @@ class _Planner:
         if not new:
             return
         for column in sheet.format.columns:
-            default = getattr(sheet.format.model._meta.get_field(column.field), "default", NOT_PROVIDED)
+            default = getattr(sheet.format.field(column.field), "default", NOT_PROVIDED)
             if column.required and column.name not in sheet.columns and default is NOT_PROVIDED:
                 count = "1 række er ny" if len(new) == 1 else f"{len(new)} rækker er nye"
                 self._say(
@@ -335,6 +372,10 @@ class _Planner:
         if not self._is_known(column, code):
             if not self._is_unread(column):
                 self._say(sheet, row.row, column.name, code, self._unknown(column, code))
+        elif column.refers in self.targets:
+            known = self.targets[column.refers].by_code.get(code)
+            if known and known.gone and (old is None or old.values[column.field] != code):
+                self._say(sheet, row.row, column.name, code, known.gone)
         elif column.refers == "component" and self.kinds[code] != Kind.COMPONENT.value:
             self._say(sheet, row.row, column.name, code, f"«{code}» er et fagsystem. Vælg en komponent.")
         elif (
@@ -343,49 +384,54 @@ class _Planner:
             self._note(sheet.file, row.row, column.name, code, "Koden er arkiveret i portalen.")
 
     def _is_known(self, column: Column, code: str) -> bool:
+        if column.refers in self.targets:
+            return code in self.targets[column.refers].by_code or code in self.given[column.refers]
         if column.refers == "organisation":
             return (code,) in self.organisations or code in self.given_organisations
         return code in self.kinds
 
     def _is_unread(self, column: Column) -> bool:
-        needed = {"organisations"} if column.refers == "organisation" else {"components", "systems"}
-        return bool(self.reading.unread & needed)
+        return not self.reading.unread.isdisjoint(self._bringing(column))
+
+    def _bringing(self, column: Column) -> tuple[str, ...]:
+        """The files that bring what the column points at."""
+        if column.refers in self.targets:
+            return self.targets[column.refers].target.brought_by()
+        return ("organisations",) if column.refers == "organisation" else ("components", "systems")
 
     def _unknown(self, column: Column, value: str) -> str:
         meant = self._suggesters[_kind(column)](value)
-        where = "organisations" if column.refers == "organisation" else "components eller systems"
+        *others, last = self._bringing(column) or ("",)
+        where = f"{', '.join(others)} eller {last}" if others else last
+        noun = self.targets[column.refers].target.noun if column.refers in self.targets else "Koden"
         if isinstance(value, _Named):
+            written = f"Skriv {noun[0].lower()}{noun[1:]} i stedet."
             if _spoken(value) in self._spoken[_kind(column)]:
-                return f"«{shorten(value)}» står for flere. Skriv koden i stedet."
-            hint = f"Mente du {self._in_full(column, meant)}?" if meant else "Skriv koden i stedet."
+                return f"«{shorten(value)}» står for flere. {written}"
+            hint = f"Mente du {self._in_full(column, meant)}?" if meant else written
             return f"«{shorten(value)}» findes ikke. {hint}"
         if meant:
-            return f"Koden kendes ikke. Mente du «{meant}»?"
-        return f"Koden kendes ikke. Ret den, eller tag den med i {where}."
+            return f"{noun} kendes ikke. Mente du «{meant}»?"
+        return f"{noun} kendes ikke. Ret den{f', eller tag den med i {where}' if where else ''}."
 
     def _in_full(self, column: Column, code: str) -> str:
         name = self._suggesters[_kind(column)].names.get(code)
         return f"{code} ({shorten(name)})" if name else code
 
-    def _check_external_ids(self) -> None:
-        """Two systems with one KITOS id: within the file, or one in the file and one in the registry."""
-        rows = self.rows.get(SYSTEMS.name, [])
-        rewritten = {row.key for row in rows if "external_id" in row.values}
-        owners = {
-            stored.values["external_id"]: key[0]
-            for key, stored in self.assets.items()
-            if stored.values.get("external_id") and key not in rewritten
-        }
-        for row in rows:
-            external_id = row.values.get("external_id")
-            if external_id and owners.setdefault(external_id, row.key[0]) != row.key[0]:
-                self._say(
-                    self.reading.sheets[SYSTEMS.name],
-                    row.row,
-                    "external_id",
-                    str(external_id),
-                    f"«{owners[external_id]}» har allerede dette KITOS-id.",
-                )
+    def _check_used_once(self, sheet: Sheet, rows: list[_Row], stored: Mapping[Key, Stored]) -> None:
+        """Two rows with one value that only one may have: within the file, or one in it and one in the registry."""
+        for name, message in sheet.format.used_once:
+            field = sheet.format.by_name[name].field
+            rewritten = {row.key for row in rows if field in row.values}
+            owners = {
+                row.values[field]: key[0]
+                for key, row in stored.items()
+                if row.values.get(field) and key not in rewritten
+            }
+            for row in rows:
+                value = row.values.get(field)
+                if value and owners.setdefault(value, row.key[0]) != row.key[0]:
+                    self._say(sheet, row.row, name, str(value), message.format(owner=owners[value]))
 
     def _check_loops(self, sheet: Sheet, rows: list[_Row]) -> None:
         """A fault at each row of the file that is its own ancestor."""
@@ -423,8 +469,27 @@ class _Planner:
             self.progress(text, self.done, 2 * self.total)
 
 
-def _attribute(model: type[Model], column: Column) -> str:
-    return str(model._meta.get_field(column.field).attname)  # type: ignore[union-attr]
+def _attnames(model: type[Model], column: Column) -> tuple[str, ...]:
+    return column.attnames or (str(model._meta.get_field(column.field).attname),)  # type: ignore[union-attr]
+
+
+def _places(names: list[tuple[str, ...]]) -> list[Any]:
+    """Where each column's cell is, or its cells are, when all attributes stand in one row."""
+    places: list[Any] = []
+    start = 0
+    for several in names:
+        places.append(start if len(several) == 1 else slice(start, start + len(several)))
+        start += len(several)
+    return places
+
+
+def _stored_names(stored: Mapping[Key, Stored]) -> dict[str, str]:
+    return {key[0]: str(row.values["name"]) for key, row in stored.items()}
+
+
+def _part(value: Any) -> str:
+    """A value as a part of a key."""
+    return "" if value is None else str(value)
 
 
 def _by_name(names: Mapping[str, str]) -> dict[str, str | None]:
@@ -440,12 +505,13 @@ def _spoken(name: str) -> str:
 
 
 def _key(found: FileFormat, values: Mapping[str, Any]) -> Key:
-    return tuple(str(values.get(found.by_name[name].field, "")) for name in found.keys)
+    by_name = found.by_name
+    return tuple(_part(values.get(by_name[name].field)) for name in found.keys)
 
 
 def _kind(column: Column) -> str:
     """Which names the column's codes are among."""
-    return "organisation" if column.refers == "organisation" else "asset"
+    return "asset" if column.refers == "component" else column.refers
 
 
 def _value(column: Column, text: str) -> Any:

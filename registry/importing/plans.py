@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,13 +27,14 @@ class RowPlan:
 
 @dataclass(slots=True)
 class FilePlan:
-    """What happens to the rows of one sheet."""
+    """What happens to the rows of one sheet. ``whole`` is all of them as they will be, where ``write`` needs it."""
 
     file: str
     format: FileFormat
     created: list[RowPlan] = field(default_factory=list)
     updated: list[RowPlan] = field(default_factory=list)
     unchanged: int = 0
+    whole: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -72,7 +72,7 @@ def read_files(files: Sequence[SourceFile]) -> Reading:
         reading.problem("", "Der er ingen filer at indlæse.")
     for file in files:
         try:
-            tables = _tables(file)
+            tables = tables_of(file)
         except Unreadable as error:
             reading.problem(file.name, str(error))
             reading.unread.add(plain_name(PurePath(file.name).stem))
@@ -85,7 +85,8 @@ def read_files(files: Sequence[SourceFile]) -> Reading:
     return reading
 
 
-def _tables(file: SourceFile) -> list[Table]:
+def tables_of(file: SourceFile) -> list[Table]:
+    """The file's tables: one of a text file, one per sheet of a workbook. ``Unreadable`` says why there are none."""
     path = PurePath(file.name)
     extension = path.suffix.casefold()
     if not file.content.strip():

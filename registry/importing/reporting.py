@@ -51,9 +51,8 @@ def _row(found: FileFormat, row: RowPlan) -> dict[str, Any]:
         before = readable(found, column.field, row.before.get(column.field))
         after = readable(found, column.field, row.after[column.field])
         if before or after:
-            label = str(getattr(found.model._meta.get_field(column.field), "verbose_name", column.field))
-            changes.append({"field": label, "before": before, "after": after})
-    return {"row": row.row, "key": " → ".join(row.key[:2]), "changes": changes}
+            changes.append({"field": found.label_of(column), "before": before, "after": after})
+    return {"row": row.row, "key": " → ".join(filter(None, row.key[: found.shown])), "changes": changes}
 
 
 def readable(found: FileFormat, name: str, value: Any) -> str:
@@ -62,5 +61,9 @@ def readable(found: FileFormat, name: str, value: Any) -> str:
         return ""
     if isinstance(value, datetime.date):
         return f"{value:%d-%m-%Y}"
-    choices = dict(getattr(found.model._meta.get_field(name), "flatchoices", ()) or ())
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    choices = dict(getattr(found.field(name), "flatchoices", ()) or ())
     return str(choices.get(value, value))

@@ -2,6 +2,7 @@
 
 from registry.models.alternatives import AlternativeGroup
 from registry.models.asset import (
+    CONFIRMED_FOR,
     Asset,
     Component,
     ComponentType,
@@ -18,6 +19,7 @@ from registry.models.organisation import Organisation, OrganisationKind
 from registry.models.snapshot import ImpactSnapshot
 
 __all__ = [
+    "CONFIRMED_FOR",
     "AlternativeGroup",
     "Asset",
     "Component",

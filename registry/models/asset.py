@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
@@ -12,7 +13,10 @@ from django.urls import reverse
 
 from foi_portal.core.fields import DANISH, CodeField, LinkField, code_pattern, safe_link
 from foi_portal.core.models import Archivable, ArchivableQuerySet
+from foi_portal.core.periods import months_before
 from registry.models.organisation import Organisation
+
+CONFIRMED_FOR = 12  # months that a confirmation is good for
 
 
 class Kind(models.TextChoices):
@@ -92,6 +96,10 @@ class AssetQuerySet(ArchivableQuerySet["Asset"]):
         using = _dependency()._default_manager.ongoing().filter(target=models.OuterRef("pk"))  # type: ignore[attr-defined]
         return self.filter(archived_at=None, lifecycle=Lifecycle.RETIRED).filter(models.Exists(using))
 
+    def unconfirmed(self, on: datetime.date) -> Self:
+        """Whose last confirmation is more than ``CONFIRMED_FOR`` months before the day ``on``, or that have none."""
+        return self.filter(Q(confirmed_on=None) | Q(confirmed_on__lt=months_before(on, CONFIRMED_FOR)))
+
 
 def _dependency() -> type[models.Model]:
     from registry.models.dependency import Dependency  # the two modules need each other at run time only
@@ -133,6 +141,16 @@ class Asset(Archivable):
     retired_from = models.DateField("slutdato", null=True, blank=True, help_text="Den første dag uden drift.")
     criticality = models.PositiveSmallIntegerField(
         "kritikalitet", choices=Criticality.choices, null=True, blank=True
+    )
+    confirmed_on = models.DateField("bekræftet", null=True, blank=True, editable=False)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name="bekræftet af",
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
     )
     successor = models.ForeignKey(
         "self", models.PROTECT, verbose_name="afløses af", null=True, blank=True, related_name="predecessors"

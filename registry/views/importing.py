@@ -30,7 +30,7 @@ PROBLEM_COLUMNS = ("file", "row", "column", "value", "message")
 
 
 class ImportView(View):
-    """Only who may add and change all four kinds of rows may import; the permission stands for that."""
+    """Only who may add and change every kind of row may import; the permission stands for that."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may(request.user, "add", ImportJob):

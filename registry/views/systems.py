@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.utils import timezone
 
+from foi_portal.core.permissions import may
 from foi_portal.ui import views
 from registry import findings, landscape, queries
 from registry.filters import SystemFilter
-from registry.forms import LIFECYCLE_FIELDS, SystemForm
+from registry.forms import LIFECYCLE_FIELDS, OwnSystemForm, SystemForm
 from registry.models import Asset, System
 from registry.tables import SYSTEM_COLUMNS
 from registry.views import pictures
@@ -19,6 +22,14 @@ class SystemView(views.ModelView):
     model = System
     url_base = "system"
     create_label = "Nyt fagsystem"
+
+    @property
+    def may_change_all(self) -> bool:
+        """Whether the user may change any system. Who may change only their own may neither recode nor archive it."""
+        return may(self.request.user, "change", System)
+
+    def page(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        return super().page({"may_not_archive": not self.may_change_all, **context}, status)
 
 
 class SystemList(SystemView, views.ListView):
@@ -75,10 +86,20 @@ class SystemCreate(SystemForms, views.CreateView):
 
 
 class SystemUpdate(SystemForms, views.UpdateView):
-    pass
+    def get_object(self, action: str | None = None) -> Any:
+        obj = super().get_object(action)
+        if not self.may_change_all:
+            self.form_class = OwnSystemForm
+        return obj
 
 
 class SystemArchive(SystemView, views.ArchiveView):
+    def get_object(self, action: str | None = None) -> Any:
+        obj = super().get_object(action)
+        if not self.may_change_all:
+            raise PermissionDenied
+        return obj
+
     def in_the_way(self, obj: System) -> list[Any]:
         return list(queries.used_by([obj.pk])[:20])
 

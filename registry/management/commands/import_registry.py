@@ -25,7 +25,7 @@ SUFFIXES = (".csv", ".xlsx")
 
 class Command(BaseCommand):
     help = (
-        "Indlæser organisationer, komponenter, fagsystemer og afhængigheder fra CSV eller XLSX. "
+        "Indlæser landskabet, rollekataloget, personer og tildelinger fra CSV eller XLSX. "
         "Uden --commit er det en prøvekørsel. Med fejl skrives intet, og afslutningskoden er 1."
     )
 
