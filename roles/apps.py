@@ -5,3 +5,10 @@ class RolesConfig(AppConfig):
     name = "roles"
     label = "roles"
     verbose_name = "Roller"
+
+    def ready(self) -> None:
+        from roles import importing, panels, search  # models must be there first
+
+        panels.register()
+        search.register()
+        importing.register()

@@ -1,0 +1,1 @@
+"""Filters of the lists of people and roles, one module per subject."""

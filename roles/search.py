@@ -1,0 +1,74 @@
+"""Finding people and roles: for the type-ahead, and among the answers of /soeg/."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from foi_portal.ui import formats
+from foi_portal.ui.forms import SEPARATOR
+from registry import search
+from registry.ranking import Query, highlight, parse, snippet
+from registry.search import Result, Source
+from roles.forms.fields import as_person
+from roles.models import Person, Role, RoleLevel
+
+OPTIONS = 12
+
+
+def register() -> None:
+    """Let /soeg/ find people and roles."""
+    search.register(Source("person", "Personer", Person, ("email", "name", "title"), _people))
+    search.register(Source("role", "Roller", Role, ("code", "name"), _roles))
+
+
+def lookup_people(raw: str, on: datetime.date | None) -> list[dict[str, Any]]:
+    """Type-ahead: people by name, e-mail or title, the best first; with ``on`` only those who have not left by then.
+
+    ``label`` is what ``PersonField`` reads. One query.
+    """
+    query = parse(raw.replace(SEPARATOR.strip(), " "))
+    if not query:
+        return []
+    rows = Person.objects.current()
+    if on is not None:
+        rows = rows.exclude(active_to__lte=on)
+    found = search.ranked(rows, query).order_by("rank", "name", "pk")[:OPTIONS]
+    return [{"key": row.pk, "name": row.name, "email": row.email, "label": as_person(row)} for row in found]
+
+
+def _people(keys: list[int], query: Query) -> dict[int, Result]:
+    made: dict[int, Result] = {}
+    for row in Person.objects.select_related("unit").filter(pk__in=keys):
+        made[row.pk] = Result(
+            kind="person",
+            kind_label="Person",
+            url=reverse("person-detail", args=[row.pk]),
+            code=highlight(row.email, query),
+            name=highlight(row.name, query),
+            text=SafeString(),
+            badge="Lagt sammen" if row.is_archived else "",
+        )
+        facts = [("Titel", row.title), ("Enhed", row.unit.name if row.unit else ""), ("Telefon", row.phone)]
+        facts += [("Fratrådt", formats.plain(row.active_to))]
+        made[row.pk].facts += [(label, highlight(text, query)) for label, text in facts if text]
+    return made
+
+
+def _roles(keys: list[int], query: Query) -> dict[int, Result]:
+    return {
+        row.pk: Result(
+            kind="role",
+            kind_label="Rolle",
+            url=reverse("role-detail", args=[row.code]),
+            code=highlight(row.code, query),
+            name=highlight(row.name, query),
+            text=snippet(row.description, query),
+            badge="Arkiveret" if row.is_archived else "",
+            facts=[("Niveau", highlight(str(RoleLevel(row.level).label), Query()))],
+        )
+        for row in Role.objects.filter(pk__in=keys)
+    }

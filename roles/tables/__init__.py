@@ -1,0 +1,1 @@
+"""Columns of the lists of people and roles, one module per subject."""
