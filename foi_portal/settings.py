@@ -184,6 +184,10 @@ FOI_EMAIL = env.text("FOI_EMAIL", default="foi-enheden@example.org" if DEBUG els
 
 # Users
 AUTH_USER_MODEL = "core.User"
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "roles.backends.OwnSystemsBackend",
+]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "front"
 LOGOUT_REDIRECT_URL = "login"

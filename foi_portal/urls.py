@@ -11,5 +11,6 @@ urlpatterns = [
     path("konto/logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
     path("", include("registry.urls")),
+    path("", include("roles.urls")),
     path("", include("foi_portal.pages.urls")),
 ]

@@ -1,8 +1,11 @@
-"""The front page: how much is in the registry, what somebody should look at, what changed last."""
+"""The front page: what is mine, what somebody should look at, how much is in the registry, what changed last."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -12,13 +15,17 @@ from django.utils import timezone
 from django.views import View
 
 from foi_portal.core.danish import sort_key
-from foi_portal.core.models import Change
+from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import may
 from foi_portal.pages import history
 from foi_portal.ui.tables import listing
 from registry import findings, landscape, queries
 from registry.landscape import NOT_RUNNING, Facts, Landscape
 from registry.models import Asset, Component, Criticality, Dependency, Organisation, System
+from roles import responsible
+from roles.coverage import State
+from roles.models import Assignment
+from roles.responsible import Contact, Duty, Mine, MySystem, RoleName
 
 SHOWN = 6
 MOST_CRITICAL = 12
@@ -78,27 +85,127 @@ def critical_systems(land: Landscape) -> list[tuple[Facts, str]]:
     return [(facts, owner.name if owner else "") for facts, owner in owners]
 
 
+SEATS = (
+    (State.VACANT, "ledig rolle", "ledige roller", "Ingen har rollen, eller for få"),
+    (
+        State.LEFT,
+        "rolle, hvis indehaver er fratrådt",
+        "roller, hvis indehaver er fratrådt",
+        "Skal overdrages",
+    ),
+    (State.DEPUTY_MISSING, "rolle uden stedfortræder", "roller uden stedfortræder", "Hviler på én person"),
+    (State.EXPIRING, "rolle, der udløber", "roller, der udløber", "Inden for 90 dage"),
+)
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Required seats in one state: how many, and the list of them."""
+
+    count: int
+    label: str
+    note: str
+    url: str
+
+
+def seat_tiles(on: datetime.date) -> list[Tile]:
+    """What lacks somebody in the roles, gravest first; states that no seat is in are left out. One query, as a rule."""
+    counts = responsible.counts_on(on)
+    url = reverse("coverage")
+    return [
+        Tile(n, one if n == 1 else many, note, listing(url, vis="pladser", tilstand=state.value))
+        for state, one, many, note in SEATS
+        if (n := counts[state])
+    ]
+
+
+@dataclass(frozen=True)
+class MyLine:
+    """One of my systems with the findings it is among: their words and addresses."""
+
+    system: MySystem
+    findings: list[tuple[str, str]]
+
+
+def my_lines(mine: Mine, land: Landscape, sections: Iterable[findings.Section]) -> list[MyLine]:
+    """My systems, each with what of them somebody should look at. No queries."""
+    among: list[tuple[str, str, Collection[int]]] = [
+        (
+            section.name,
+            section.one,
+            {*section.items, *(f.key for ring in section.rings for f in ring.members)},
+        )
+        for section in sections
+        if section.name not in ("isolated", "no_department")
+    ]
+    known = [system for system in mine.systems if system.key in land.assets]
+    alone = {system.key for system in known if not system.uses}
+    orphans = {system.key for system in known if land.assets[system.key].department is None}
+    among += [("isolated", "uden afhængigheder", alone), ("no_department", "uden forvaltning", orphans)]
+    url = reverse("findings")
+    return [
+        MyLine(
+            system, [(words, listing(url, fund=name)) for name, words, keys in among if system.key in keys]
+        )
+        for system in mine.systems
+    ]
+
+
+@dataclass(frozen=True)
+class MainRole:
+    """One of the infrastructure's main roles: who holds it and for what. No holder: what it is vacant for."""
+
+    role: RoleName
+    people: list[tuple[Contact | None, list[Duty]]]
+
+
+def main_roles(on: datetime.date) -> list[MainRole]:
+    """Who answers for the infrastructure. Three queries."""
+    found = []
+    for role, duties in groupby(responsible.of_roles(responsible.MAIN_ROLES, on), key=lambda duty: duty.role):
+        people: dict[int | None, tuple[Contact | None, list[Duty]]] = {}
+        for duty in duties:
+            holders: Sequence[Contact | None] = duty.holders or [None]
+            for contact in holders:
+                key = contact.key if contact is not None else None
+                people.setdefault(key, (contact, []))[1].append(duty)
+        found.append(MainRole(role, list(people.values())))
+    return found
+
+
 class FrontPage(View):
-    """FOI gets what needs action first; everybody else gets the way in: search and the most used components."""
+    """FOI gets what needs action first; everybody else gets the way in: search and the most used components.
+
+    Whoever holds something finds it on top.
+    """
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if not may(request.user, "view", Asset):
             raise PermissionDenied
         editor = may(request.user, "change", System)
         recent = Change.objects.filter(table__in=history.registry_tables()).select_related("actor")
-        land = landscape.at()
-        found = [Finding.of(section) for section in findings.sections(land)] if editor else []
+        land, today = landscape.at(), timezone.localdate()
+        sees_roles = may(request.user, "view", Assignment)
+        mine = (
+            responsible.mine(request.user, today) if sees_roles and isinstance(request.user, User) else None
+        )
+        sections = findings.sections(land) if editor else findings.of_the_graph(land)
+        found = [Finding.of(section) for section in sections] if editor else []
         context = {
             "section": "front",
-            "today": timezone.localdate(),
+            "today": today,
             "counts": [
                 (count, model._meta.verbose_name_plural, reverse(f"{model._meta.model_name}-list"))
                 for model, count in queries.sizes(System, Component, Dependency, Organisation)
             ],
             "editor": editor,
+            "mine": mine,
+            "my_lines": my_lines(mine, land, sections) if mine is not None else [],
+            "seat_tiles": seat_tiles(today) if editor and sees_roles else [],
+            "main_roles": main_roles(today) if sees_roles and not editor else [],
             "findings": found,
             "fine": [finding.many for finding in found if not finding.count],
-            "weakest": [] if editor else findings.of_the_graph(land)[0].rows(0, CALM),
+            "weakest": [] if editor else sections[0].rows(0, CALM),
             "most_used": queries.most_used(10),
             "systems": critical_systems(land),
             "acts": history.latest_acts(recent, request.user, limit=8),

@@ -23,6 +23,7 @@ from foi_portal.core.permissions import may
 from foi_portal.ui import formats
 from foi_portal.ui.views import paginate
 from registry.models import AlternativeGroup, Asset, Dependency, Organisation
+from roles.models import Absence, Assignment, Person, Role, RoleRequirement
 
 PAGE = 50
 SHOWN_OF_SET = 5
@@ -47,6 +48,8 @@ class Act:
 
 
 REGISTRY = (Asset, Dependency, AlternativeGroup, Organisation)
+# What can be put back as it was. An edition taken into use cannot: a later one is taken into use instead.
+UNDOABLE = (*REGISTRY, Person, Absence, Assignment, Role, RoleRequirement)
 
 
 def registry_tables() -> list[str]:
@@ -82,7 +85,11 @@ class HistoryList(View):
         changes = self.filtered(reading.visible_to(request.user, Change.objects.all()), request.GET)
         page = list(changes[: PAGE + 1])
         more = page[PAGE - 1].pk if len(page) > PAGE else None
-        tables = [(model._meta.db_table, model._meta.verbose_name_plural) for model in REGISTRY]
+        tables = [
+            (model._meta.db_table, model._meta.verbose_name_plural)
+            for model in UNDOABLE
+            if request.user.has_perm(reading.permission(model))
+        ]
         context = {
             "section": "history",
             "acts": acts(page[:PAGE], request.user),
@@ -97,7 +104,8 @@ class HistoryList(View):
 
     def people(self) -> QuerySet[User]:
         """Those who have changed something, by name."""
-        own = Change.objects.filter(actor=OuterRef("pk"), table__in=registry_tables())
+        tables = [model._meta.db_table for model in UNDOABLE]
+        own = Change.objects.filter(actor=OuterRef("pk"), table__in=tables)
         return User.objects.filter(Exists(own)).order_by("first_name", "last_name", "username")[:500]
 
     def filtered(self, changes: QuerySet[Change], params: Any) -> QuerySet[Change]:
@@ -133,11 +141,10 @@ class ChangeSetDetail(View):
         return self.may_change(request, change_set) and undoing.undoable(change_set)
 
     def may_change(self, request: HttpRequest, change_set: uuid.UUID) -> bool:
-        """Whether the user may change every kind of row that the set touched, all of them the registry's."""
+        """Whether the user may change every kind of row that the set touched, and all can be put back."""
         touched = undoing.touched_models(change_set)
         return all(
-            model._meta.db_table in registry_tables() and may(request.user, "change", model)
-            for model in touched
+            model._meta.concrete_model in UNDOABLE and may(request.user, "change", model) for model in touched
         )
 
     def get(self, request: HttpRequest, change_set: uuid.UUID) -> HttpResponse:

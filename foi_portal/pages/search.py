@@ -16,18 +16,22 @@ from registry.models import Component, Dependency, Organisation, System
 from registry.ranking import Found, parse
 
 PAGE_SIZE = 25
-# kind → (heading, model whose view permission opens it)
-KINDS: dict[str, tuple[str, Any]] = {
+# kind → (heading, model whose view permission opens it); upper apps' sources follow
+REGISTRY: dict[str, tuple[str, Any]] = {
     "component": ("Komponenter", Component),
     "system": ("Fagsystemer", System),
     search.ORGANISATION: ("Organisationer", Organisation),
 }
 
 
+def all_kinds() -> dict[str, tuple[str, Any]]:
+    return REGISTRY | {kind: (source.label, source.model) for kind, source in search.SOURCES.items()}
+
+
 @require_safe
 def search_view(request: HttpRequest) -> HttpResponse:
-    """``?q=`` words, ``?slags=`` component, system or organisation, ``?page=``. Odd values are ignored."""
-    kinds = [kind for kind, (_, model) in KINDS.items() if may(request.user, "view", model)]
+    """``?q=`` words, ``?slags=`` one of ``all_kinds``, ``?page=``. Odd values are ignored."""
+    kinds = [kind for kind, (_, model) in all_kinds().items() if may(request.user, "view", model)]
     if not kinds:
         raise PermissionDenied
     query = parse(request.GET.get("q", ""))
@@ -53,8 +57,9 @@ def search_view(request: HttpRequest) -> HttpResponse:
 
 def _tabs(found: Found, chosen: str) -> list[dict[str, Any]]:
     """All, then each kind that has hits, with how many."""
+    headings = all_kinds()
     tabs = [{"kind": None, "label": "Alle", "count": sum(found.totals.values()), "current": not chosen}]
     for kind, count in found.totals.items():
         if count or kind == chosen:
-            tabs.append({"kind": kind, "label": KINDS[kind][0], "count": count, "current": kind == chosen})
+            tabs.append({"kind": kind, "label": headings[kind][0], "count": count, "current": kind == chosen})
     return tabs

@@ -144,7 +144,7 @@ class PortalAdmin(ReadingAdmin):
         return may(request.user, "add", self.model)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may(request.user, "change", obj or self.model)
+        return may(request.user, "change", self.model)  # a right to single rows is to the portal's own pages
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("form_class", ChoiceField)

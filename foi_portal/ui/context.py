@@ -37,6 +37,19 @@ MENU = (
             Entry("findings", "findings", "Fund"),
         ),
     ),
+    Entry(
+        "role",
+        "coverage",
+        "Roller",
+        (
+            Entry("coverage", "coverage", "Rolledækning"),
+            Entry("role", "role-list", "Rollekatalog"),
+            Entry("assignment", "assignment-list", "Tildelinger"),
+            Entry("person", "person-list", "Personer"),
+            Entry("vulnerability", "vulnerability", "Personafhængighed"),
+            Entry("round", "round-list", "Bekræftelser"),
+        ),
+    ),
     Entry("organisation", "organisation-list", "Organisationer"),
     Entry("history", "history", "Historik"),
 )

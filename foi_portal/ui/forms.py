@@ -58,24 +58,17 @@ class YearOrDateField(DateField):
 SUGGESTED = 3  # unknown texts of one table that are looked into: each costs a search
 
 
-class CodeChoiceField(forms.CharField):
-    """Picks one row by its code or its exact name: a text field that a script upgrades to type-ahead.
+class RowChoiceField(forms.CharField):
+    """Picks one row by what is typed: a text field that a script upgrades to type-ahead.
 
-    Never a select with all of them: there may be 20,000. What comes in is "STS", "STS · Støttesystemerne"
-    or "Støttesystemerne"; what goes out is the row, or None when empty and not required. An archived row is
-    refused unless it is the one that stands there already. ``suggest`` gives the codes most like an unknown text.
+    Never a select with all of them: there may be 20,000. What comes in is what ``written`` gives, or less as the
+    subclass' ``find_all`` allows; what goes out is the row, or None when empty and not required. The row that
+    stands there already is never refused.
     """
 
-    def __init__(
-        self,
-        queryset: QuerySet[Any],
-        lookup: str,
-        suggest: Callable[[str], Iterable[str]] | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, queryset: QuerySet[Any], lookup: str, **kwargs: Any) -> None:
         self.queryset = queryset
         self.lookup = lookup
-        self.suggest = suggest
         self.present: Any = None  # key of the row that stands there already
         self.known: Mapping[str, Any] = {}  # answers of ``find_all`` that were asked for in advance
         kwargs.setdefault("max_length", 300)
@@ -87,6 +80,18 @@ class CodeChoiceField(forms.CharField):
         name, _, query = self.lookup.partition("?")
         return reverse(name) + (f"?{query}" if query else "")
 
+    def written(self, row: Any) -> str:
+        """How a row stands in the field; ``find_all`` reads it again."""
+        raise NotImplementedError
+
+    def find_all(self, texts: Collection[str]) -> dict[str, Any]:
+        """What each text means: a row, or the ValidationError to raise. Few queries, whatever the number of texts."""
+        raise NotImplementedError
+
+    def refusal(self, row: Any) -> str:
+        """Why a row that is found cannot be chosen anew, in Danish; empty when it can."""
+        return ""
+
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
         present = form.get_initial_for_field(self, field_name)
         self.present = getattr(present, "pk", present)
@@ -94,10 +99,10 @@ class CodeChoiceField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, Model):
-            return as_choice(value)
+            return self.written(value)
         if value and not isinstance(value, str):
             found = self.queryset.filter(pk=value).first()
-            return as_choice(found) if found else value
+            return self.written(found) if found else value
         return value
 
     def clean(self, value: Any) -> Any:
@@ -107,8 +112,8 @@ class CodeChoiceField(forms.CharField):
         found = self.known[typed] if typed in self.known else self.find_all([typed])[typed]
         if isinstance(found, ValidationError):
             raise found
-        if getattr(found, "is_archived", False) and found.pk != self.present:
-            raise ValidationError(f"{found} er arkiveret. Gendan den først, eller vælg en anden.")
+        if found.pk != self.present and (refusal := self.refusal(found)):
+            raise ValidationError(refusal)
         return found
 
     def texts(self, values: Iterable[Any]) -> list[str]:
@@ -118,6 +123,33 @@ class CodeChoiceField(forms.CharField):
             with suppress(ValidationError):
                 texts.append(super().clean(value))
         return [text for text in texts if text]
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(super().has_changed(self.prepare_value(initial), data))
+
+
+class CodeChoiceField(RowChoiceField):
+    """A row with a code: "STS", "STS · Støttesystemerne" or the exact name "Støttesystemerne".
+
+    An archived row is refused. ``suggest`` gives the codes most like an unknown text.
+    """
+
+    def __init__(
+        self,
+        queryset: QuerySet[Any],
+        lookup: str,
+        suggest: Callable[[str], Iterable[str]] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.suggest = suggest
+        super().__init__(queryset, lookup, **kwargs)
+
+    def written(self, row: Any) -> str:
+        return as_choice(row)
+
+    def refusal(self, row: Any) -> str:
+        archived = getattr(row, "is_archived", False)
+        return f"{row} er arkiveret. Gendan den først, eller vælg en anden." if archived else ""
 
     def find_all(self, texts: Collection[str]) -> dict[str, Any]:
         """What each text means: a row, or the ValidationError to raise, with the nearest codes.
@@ -152,9 +184,6 @@ class CodeChoiceField(forms.CharField):
         near = list(self.suggest(code)) if self.suggest else []
         return f" Mente du {' eller '.join(near)}?" if near else ""
 
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(super().has_changed(self.prepare_value(initial), data))
-
 
 def as_choice(row: Any) -> str:
     """How a row is written in a CodeChoiceField: code, separator, name."""
@@ -188,7 +217,7 @@ def control(bound: BoundField, **attrs: Any) -> SafeString:
         "aria-describedby": " ".join(described) or None,
         "aria-invalid": "true" if bound.errors else None,
     }
-    if isinstance(field, CodeChoiceField):
+    if isinstance(field, RowChoiceField) and field.lookup:
         base |= {"autocomplete": "off", "data-lookup": field.lookup_url}
     base.pop("required", None)  # the server's message is better than the browser's, and it is in Danish
     value = bound.value()

@@ -6,6 +6,7 @@ Decision 0003 says why this is not a table library.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,6 +54,8 @@ class Column:
             return EMPTY
         if self.choices is not None:
             return conditional_escape(_labels(self.choices).get(value, str(value)))
+        if isinstance(value, datetime.date):  # a moment too
+            return f'<span class="nowrap">{formats.text(value)}</span>'
         return formats.text(value)
 
 

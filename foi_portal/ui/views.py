@@ -262,6 +262,9 @@ class ArchiveView(ModelView):
     action = "change"
     template_name = "ui/archive.html"
     restore = False
+    refused = (
+        "En anden har taget dens plads imens. Arkivér den anden først, eller lad denne blive, som den er."
+    )
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         return self.confirm(self.get_object())
@@ -277,6 +280,13 @@ class ArchiveView(ModelView):
         }
         return self.page(context, status=status)
 
+    def values(self, reason: str) -> dict[str, Any]:
+        """What is written on the row; a subclass may add to it."""
+        return {
+            "archived_at": None if self.restore else timezone.now(),
+            "archive_reason": "" if self.restore else reason,
+        }
+
     def in_the_way(self, obj: Any) -> Sequence[Model]:
         """Rows that still lean on this one; shown as a warning before it is archived."""
         return []
@@ -287,12 +297,12 @@ class ArchiveView(ModelView):
         if not self.restore and not reason:
             return self.confirm(obj, "Skriv, hvorfor den arkiveres.", status=422)
         version = conflicts.submitted_version(request.POST)
-        with history.recording(reason=reason):
-            rows = self.model._default_manager.filter(pk=obj.pk, archived_at__isnull=not self.restore)
-            done = rows.filter(version=version or 0).update(
-                archived_at=None if self.restore else timezone.now(),
-                archive_reason="" if self.restore else reason,
-            )
+        rows = self.model._default_manager.filter(pk=obj.pk, archived_at__isnull=not self.restore)
+        try:
+            with history.recording(reason=reason):
+                done = rows.filter(version=version or 0).update(**self.values(reason))
+        except IntegrityError:
+            return self.confirm(obj, self.refused, status=409)
         if not done:
             now = self.get_object()
             over = now.is_archived != self.restore

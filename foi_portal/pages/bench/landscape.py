@@ -28,6 +28,7 @@ from registry.models import (
     OrganisationKind,
     PersonalData,
 )
+from roles.models import Assignment, Part, Person, Role, RoleLevel, RoleRequirement, ScopeKind
 
 Row = dict[str, Any]
 
@@ -122,9 +123,19 @@ class Size:
     vendors: int = 200
     forvaltninger: int = 8
 
+    roles: int = 50
+
     @property
     def assets(self) -> int:
         return self.systems + self.components
+
+    @property
+    def people(self) -> int:
+        return max(self.systems // 10, 4)
+
+    @property
+    def assignments(self) -> int:
+        return 2 * self.systems
 
     def tenth(self) -> Size:
         return Size(
@@ -222,12 +233,67 @@ def dependencies(rng: random.Random, size: Size) -> Iterator[Row]:
         }
 
 
+def people(size: Size) -> Iterator[Row]:
+    for number in range(1, size.people + 1):
+        name = f"{TOPICS[number % len(TOPICS)]} {SHAPES[number % len(SHAPES)].capitalize()}sen {number}"
+        yield {"id": number, "name": name, "email": f"person{number}@example.org", "unit_id": 2}
+
+
+def roles(size: Size) -> Iterator[Row]:
+    levels = list(RoleLevel)
+    for number in range(1, size.roles + 1):
+        name = f"{TOPICS[number % len(TOPICS)]}ansvarlig {number}"
+        yield {"id": number, "code": f"R{number:03}", "name": name, "level": levels[number % len(levels)]}
+
+
+def requirements(size: Size) -> Iterator[Row]:
+    """Every role is required for every fagsystem; every other needs a deputy."""
+    for number in range(1, size.roles + 1):
+        yield {
+            "id": number,
+            "role_id": number,
+            "scope_kind": ScopeKind.EVERY_SYSTEM,
+            "deputy_needed": number % 2 == 0,
+            "since": datetime.date(2022, 1, 1),
+        }
+
+
+def assignments(rng: random.Random, size: Size) -> Iterator[Row]:
+    """Three in four are holders, one in ten is over, one in ten ends this year or the next."""
+    seen: set[tuple[int, int, int]] = set()
+    while len(seen) < size.assignments:
+        key = (
+            rng.randrange(1, size.people + 1),
+            rng.randrange(1, size.roles + 1),
+            rng.randrange(size.components + 1, size.assets + 1),
+        )
+        if key in seen:
+            continue
+        seen.add(key)
+        until = rng.choices(
+            (None, datetime.date(2024, 1, 1), datetime.date(2026 + rng.randrange(2), 12, 31)), (8, 1, 1)
+        )[0]
+        yield {
+            "id": len(seen),
+            "person_id": key[0],
+            "role_id": key[1],
+            "asset_id": key[2],
+            "part": rng.choices((Part.HOLDER, Part.DEPUTY), (3, 1))[0],
+            "since": datetime.date(rng.randrange(2020, 2024), 1, 1),
+            "until": until,
+        }
+
+
 def make(seed: int, size: Size) -> list[tuple[type[Model], Iterable[Row]]]:
     """The landscape as (model, rows) pairs in an order that foreign keys accept."""
     return [
         (Organisation, organisations(size)),
         (Asset, assets(random.Random(seed), size)),  # noqa: S311 - invented names, not secrets
         (Dependency, dependencies(random.Random(seed + 1), size)),  # noqa: S311
+        (Person, people(size)),
+        (Role, roles(size)),
+        (RoleRequirement, requirements(size)),
+        (Assignment, assignments(random.Random(seed + 3), size)),  # noqa: S311
     ]
 
 

@@ -53,6 +53,25 @@ FOUND = """
             AND upper(purpose::text) LIKE upper('%{q}%'))
     ORDER BY a.name LIMIT 25"""
 
+# What coverage counts at least: the seats that each role is required for, and those with holders enough today.
+COVERAGE = """
+    SELECT r.code, count(*) AS required, count(*) FILTER (WHERE h.holders >= q.holders) AS filled
+    FROM roles_rolerequirement q
+    JOIN roles_role r ON r.id = q.role_id AND r.archived_at IS NULL
+    JOIN registry_asset a ON a.kind = 'system' AND a.archived_at IS NULL
+        AND a.lifecycle NOT IN ('planned', 'retired') AND (a.active_from IS NULL OR a.active_from <= current_date)
+        AND (a.retired_from IS NULL OR a.retired_from > current_date)
+    LEFT JOIN (
+        SELECT g.role_id, g.asset_id, count(DISTINCT g.person_id) AS holders
+        FROM roles_assignment g JOIN roles_person p ON p.id = g.person_id AND p.archived_at IS NULL
+        WHERE g.archived_at IS NULL AND g.part = 'holder' AND g.since <= current_date
+            AND (g.until IS NULL OR g.until > current_date)
+            AND (p.active_from IS NULL OR p.active_from <= current_date)
+            AND (p.active_to IS NULL OR p.active_to > current_date)
+        GROUP BY g.role_id, g.asset_id) h ON h.role_id = q.role_id AND h.asset_id = a.id
+    WHERE q.archived_at IS NULL AND q.scope_kind = 'every_system' AND q.since <= current_date
+    GROUP BY r.code ORDER BY r.code"""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -137,6 +156,9 @@ def pages(size: Size, seed: int) -> list[Page]:
             (f"{SYSTEM_ROWS} ORDER BY a.name DESC, a.id LIMIT 25",),
             f"{systems}?p={(size.systems + 24) // 25}",
         ),
+        Page("role coverage", "/roller/daekning/", 14, (COVERAGE,)),
+        Page("role coverage, list of seats", "/roller/daekning/?vis=pladser&page=999", 14, (COVERAGE,)),
+        Page("role coverage, CSV", "/roller/daekning/?_export=csv", 14, (COVERAGE,), slow=True),
         Page("list of components", "/komponenter/", 12),
         Page("list of organisations", "/organisationer/", 12),
         Page("list of dependencies", "/afhaengigheder/", 12, (f"{all_dependencies} LIMIT 25",), dependencies),
