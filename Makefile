@@ -36,7 +36,7 @@ setup: $(VENV)/.run node_modules/.package-lock.json ## Install what the portal r
 setup-dev: setup $(VENV)/.dev ## Install what the tests need as well
 
 test: setup-dev ## Run the whole test suite (ARGS="-k word" for a part)
-	@$(VENV)/bin/pytest -n auto $(ARGS)
+	@$(VENV)/bin/pytest -n auto --dist worksteal $(ARGS)
 
 check: lint types test ## Everything a change must pass: lint, types, contract, tests
 

@@ -13,6 +13,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from foi_portal.core.history import triggers
 from registry import landscape
 
+DATABASE = {"db", "transactional_db", "live_server"}
 REQUIRE_SERVICES = os.environ.get("FOI_REQUIRE_SERVICES") == "1"
 
 
@@ -25,9 +26,26 @@ def pytest_configure(config: pytest.Config) -> None:
         "postgres: needs PostgreSQL (DATABASE_URL)",
         "redis: needs Redis (REDIS_URL)",
         "browser: drives a real browser",
+        "anywhere: touches neither database nor services; .ci/run runs it once",
     ):
         config.addinivalue_line("markers", marker)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors, for tests wait for the browser, the services and other processes."""
+    return (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        needs = {"django_db", "postgres", "redis", "browser"} & {mark.name for mark in item.iter_markers()}
+        if item.get_closest_marker("anywhere") and (
+            needs or DATABASE & set(getattr(item, "fixturenames", ()))
+        ):
+            raise pytest.UsageError(f"{item.nodeid} says anywhere but needs a database or a service")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

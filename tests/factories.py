@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,7 @@ from registry.models import (
     Organisation,
     System,
 )
+from roles.models import Assignment, ConfirmationRound, Person, Role, RoleRequirement
 
 _number = count(1)
 
@@ -80,6 +82,43 @@ def snapshot(**values: Any) -> ImpactSnapshot:
         "answer": [],
     }
     return ImpactSnapshot.objects.create(**defaults | values)
+
+
+def person(**values: Any) -> Person:
+    number = next(_number)
+    defaults = {"name": f"Person {number}", "email": f"person{number}@example.org"}
+    return Person.objects.create(**defaults | values)
+
+
+def role(**values: Any) -> Role:
+    number = next(_number)
+    defaults = {"code": f"ROLLE-{number}", "name": f"Rolle {number}", "level": "operational"}
+    return Role.objects.create(**defaults | values)
+
+
+def requirement(role: Role, asset: Asset | None = None, **values: Any) -> RoleRequirement:
+    """``role`` is required for ``asset``, else for the municipality, from 2020 on."""
+    defaults = {"scope_kind": "asset" if asset else "municipality", "since": datetime.date(2020, 1, 1)}
+    return RoleRequirement.objects.create(role=role, asset=asset, **defaults | values)
+
+
+def assignment(**values: Any) -> Assignment:
+    """A holder since 2024, of a new role by a new person for the whole municipality if nothing else is told."""
+    if "person" not in values:
+        values["person"] = person()
+    if "role" not in values:
+        values["role"] = role()
+    return Assignment.objects.create(**{"since": datetime.date(2024, 1, 1)} | values)
+
+
+def confirmation_round(**values: Any) -> ConfirmationRound:
+    """An open round that began today, with three weeks to answer; what it asks about is added with RoundAsset."""
+    today = timezone.localdate()
+    defaults: dict[str, Any] = {"title": f"Runde {next(_number)}", "started_on": today}
+    defaults |= {"deadline": today + datetime.timedelta(days=21)}
+    if "started_by" not in values:
+        values["started_by"] = user()
+    return ConfirmationRound.objects.create(**defaults | values)
 
 
 def user(group: str | None = None, **values: Any) -> User:

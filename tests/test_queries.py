@@ -14,6 +14,7 @@ from foi_portal.core import history
 from foi_portal.core.models import Change
 from registry.models import Component, Dependency, Organisation, System
 from tests import factories
+from tests.queries import assignments, catalogue, confirmation, coverage, panels, people, vulnerability
 
 pytestmark = pytest.mark.django_db
 
@@ -73,22 +74,25 @@ def grow(count: int) -> None:
     Organisation.objects.filter(pk__in=[o.pk for o in orgs[1:]]).update(parent=orgs[0])
     centre.description += "x"
     centre.save()
+    for subject in SUBJECTS:
+        subject.grow(start, count)
 
 
-PAGES: dict[str, tuple[int, str, list[str], str]] = {
+PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "fagsystemer": (LIST, "system-list", [], ""),
     "fagsystemer, alle kolonner": (
         LIST,
         "system-list",
         [],
         "size=250&col=name&col=code&col=department_code&col=vendor_code&col=criticality&col=personal_data&col=uses"
-        "&col=status&col=used_by&col=aliases&col=description&col=external_id&col=successor_code&col=updated_at",
+        "&col=status&col=used_by&col=aliases&col=description&col=external_id&col=successor_code&col=updated_at"
+        "&col=confirmed_on",
     ),
     "fagsystemer, filtreret": (
         LIST,
         "system-list",
         [],
-        "q=sys&department=O1&uses=STS&criticality=4&sort=-used_by",
+        "q=sys&department=O1&uses=STS&criticality=4&unconfirmed=1&sort=-used_by",
     ),
     "komponenter": (LIST, "component-list", [], "size=250"),
     "komponenter, filtreret": (LIST, "component-list", [], "parent=STS&missing=replacement&sort=-uses"),
@@ -108,7 +112,7 @@ PAGES: dict[str, tuple[int, str, list[str], str]] = {
     "alternativer": (LIST, "system-alternatives", ["S0"], ""),
     "organisationer": (LIST, "organisation-list", [], "size=250"),
     "søgning": (LIST, "search", [], "q=system"),
-    "søgning uden svar": (LIST, "search", [], "q=zzzzqqqq"),
+    "søgning uden svar": (LIST + 1, "search", [], "q=zzzzqqqq"),
     "konsekvens": (LIST, "impact", [], "asset=STS"),
     "konsekvens, opad": (LIST, "impact", [], "asset=S0&retning=op&nede=K1"),
     "konsekvens, et udsnit": (LIST, "impact", [], "asset=STS,K1&vis=system-critical&forvaltning=O1"),
@@ -129,7 +133,8 @@ PAGES: dict[str, tuple[int, str, list[str], str]] = {
     "landskab, en tidligere dag": (LIST, "landscape", [], "dato=2020-01-01"),
     "landskab, csv": (LIST, "landscape", [], "_export=csv"),
     "kort over landskabet": (LIST, "landscape-map", [], ""),
-    "forside": (DETAIL, "front", [], ""),
+    # In a transaction the seats are read afresh too: eight queries instead of one.
+    "forside": (DETAIL + 10, "front", [], ""),
     "fagsystem": (DETAIL, "system-detail", ["S0"], ""),
     "komponent": (DETAIL, "component-detail", ["STS"], ""),
     "modul": (DETAIL, "component-detail", ["K1"], ""),
@@ -147,6 +152,19 @@ PAGES: dict[str, tuple[int, str, list[str], str]] = {
     "csv": (LIST, "system-list", [], "_export=csv"),
     "xlsx": (LIST, "dependency-list", [], "_export=xlsx"),
 }
+
+
+SUBJECTS = (
+    people,
+    catalogue,
+    assignments,
+    coverage,
+    vulnerability,
+    confirmation,
+    panels,
+)  # each may use those before it
+for subject in SUBJECTS:
+    PAGES |= subject.PAGES
 
 
 def count(client: Client, url: str) -> tuple[int, list[str]]:
@@ -175,7 +193,7 @@ def test_the_same_few_queries_at_two_sizes(who: str):
     for page, ((small, _), (large, sql)) in measured.items():
         most = PAGES[page][0]
         # the history names rows of fewer kinds on its first page when that is full of one large act
-        grown = large > small if page == "historik" else large != small
+        grown = large > small if page in ("historik", "historik for en person") else large != small
         if grown or large > most:
             faults.append(f"{page}: {small} → {large} queries, at most {most}\n  " + "\n  ".join(sql[:30]))
     assert not faults, "\n".join(faults)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from django.conf import settings
 from playwright.sync_api import ConsoleMessage, Page, Response
 
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# axe takes half of the browser tests' time, and what it finds does not depend on the database, so of its two
+# runs .ci/run asks it in the first only.
+AXE = os.environ.get("FOI_AXE") != "0"
 # A refused form and a missing page are errors to the browser's console, not to us.
 EXPECTED = ("the server responded with a status of 4",)
 
@@ -55,14 +59,18 @@ class Watched:
         page.locator("h1").first.wait_for()
         height = page.evaluate("document.documentElement.scrollHeight")
         page.set_viewport_size({"width": size["width"], "height": min(max(height, 600), 12_000)})
-        page.evaluate(axe_source())
-        result = page.evaluate(
+        if AXE:
+            self._ask_axe(state)
+        self.fits(state)
+        page.set_viewport_size(size)
+
+    def _ask_axe(self, state: str) -> None:
+        self.page.evaluate(axe_source())
+        result = self.page.evaluate(
             "tags => axe.run(document, {runOnly: tags, resultTypes: ['violations'], preload: false})", TAGS
         )
         for finding in result["violations"]:
             self.faults.append(f"{self._where(state)}: {_told(finding)}")
-        self.fits(state)
-        page.set_viewport_size(size)
 
     def fits(self, state: str = "") -> None:
         """Nothing makes the page scroll sideways."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from registry.management.commands.load_demo import DEMO
+from foi_portal.pages.management.commands.load_demo import LANDSCAPE
 from registry.models import Dependency, System
 from tests.browser.audit import Watched
 from tests.browser.conftest import Visit
@@ -26,7 +27,7 @@ def sign_in(visitor: Watched, username: str) -> Page:
 
 
 def demo(name: str) -> list[dict[str, str]]:
-    with (DEMO / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
+    with (LANDSCAPE / f"{name}.csv").open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -135,9 +136,10 @@ class TestFOI:
                 page.keyboard.press("Enter")  # puts the focus in the new row
             else:
                 tab_to(page, f"Hvad bruges ny række {index + 1}")
-            page.keyboard.type(code, delay=20)
-            page.get_by_role("option", name=f"{code} ·").first.wait_for()
+            with page.expect_response(re.compile(f"q={code}$")):  # what earlier letters found may stand first
+                page.keyboard.type(code, delay=20)
             page.keyboard.press("ArrowDown")
+            expect(page.locator(".autocomplete__option--focused")).to_contain_text(f"{code} ·")
             page.keyboard.press("Enter")
         tab_to(page, "Gem ændringer")
         page.keyboard.press("Enter")
@@ -217,7 +219,7 @@ def test_the_systemansvarlig_finds_what_cura_depends_on(visit: Visit):
         expect(
             page.get_by_role("main").get_by_role("link", name=names[code], exact=True).first
         ).to_be_visible()
-    expect(page.get_by_role("link", name="Ret", exact=True)).to_have_count(0)
+    expect(page.get_by_role("link", name="Ret", exact=True)).to_be_visible()  # it is their own system
 
 
 def test_the_reader_searches_nemid_and_lands_on_mitid(visit: Visit):

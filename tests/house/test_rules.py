@@ -9,6 +9,8 @@ import pytest
 
 from tests.house.processes import BIN, ROOT
 
+pytestmark = pytest.mark.anywhere
+
 FLOORS = ["registry", "roles", "budgets", "pages"]  # template folders, the lowest first
 TEMPLATES = sorted(
     path for folder in (".", *FLOORS, "foi_portal") for path in (ROOT / folder).glob("templates/**/*.html")

@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from foi_portal.pages.bench.landscape import Size, make
 from registry.models import Asset, Dependency
+from roles.models import Assignment
 from tests.conftest import on_postgresql
 
 SMALL = Size(systems=40, components=10, dependencies=150, changes=0, vendors=3)
@@ -16,7 +17,7 @@ def test_same_seed_gives_the_same_landscape() -> None:
     rows = [[list(made) for _, made in make(seed, SMALL)] for seed in (1, 1, 2)]
     assert rows[0] == rows[1]
     assert rows[0] != rows[2]
-    assert [len(made) for made in rows[0]] == [1 + SMALL.forvaltninger + 3, 50, 150]
+    assert [len(made) for made in rows[0]] == [1 + SMALL.forvaltninger + 3, 50, 150, 4, 50, 50, 80]
 
 
 @pytest.mark.django_db
@@ -27,6 +28,8 @@ def test_landscape_obeys_the_registrys_rules() -> None:
         asset.full_clean()
     for dependency in Dependency.objects.select_related("source", "target")[:30]:
         dependency.full_clean()
+    for assignment in Assignment.objects.select_related("person", "role", "asset"):
+        assignment.full_clean()
 
 
 def test_only_a_database_of_its_own_is_touched() -> None:

@@ -15,6 +15,8 @@ from registry.layout import Arc, Item
 from registry.picture import Box, Edge, Node, Picture
 from tests.registry.landscapes import landscape
 
+pytestmark = pytest.mark.anywhere
+
 SVG = "{http://www.w3.org/2000/svg}"
 
 

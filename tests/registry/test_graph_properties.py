@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 
 from registry.graph import Edge, Graph, Node, Severity
 
+pytestmark = pytest.mark.anywhere
+
 examples = settings(max_examples=50, deadline=None)
 WHOLE, PART = "whole", "part"
 

@@ -1,4 +1,4 @@
-"""``import_registry`` and ``load_demo``."""
+"""``import_registry``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from foi_portal.core.models import Change, User
-from foi_portal.core.permissions import may
-from registry.models import Asset, Component, Dependency, System
+from registry.models import Asset
 from tests.registry.importing import DEMO, ORGANISATIONS, small, workbook
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +47,7 @@ def test_with_commit_it_writes_and_the_second_run_has_nothing_to_do(tmp_path):
 def test_the_published_files_are_accepted_as_they_are():
     told = run(DEMO, "--commit")
     assert "dependencies.csv: 289 er oprettet" in told
-    assert "Bemærk: roles.csv: Kendes, men kan ikke indlæses endnu." in told
+    assert "Bemærk: budget_lines.csv: Kendes, men kan ikke indlæses endnu." in told
 
 
 def test_with_faults_it_names_them_all_and_ends_with_one(tmp_path, capsys):
@@ -94,46 +93,3 @@ def test_a_path_that_is_not_there_an_empty_directory_and_a_huge_file_are_told(tm
     settings.UPLOAD_MAX_BYTES = 10
     with pytest.raises(CommandError, match="fylder mere"):
         run(write(tmp_path))
-
-
-def test_the_demonstration_is_the_published_landscape_and_five_users(settings):
-    settings.DEBUG = True
-    for _ in range(2):
-        call_command("load_demo", stdout=io.StringIO())
-        assert (Component.objects.count(), System.objects.count(), Dependency.objects.count()) == (
-            137,
-            61,
-            289,
-        )
-        assert User.objects.count() == 5
-    assert Component.objects.get(code="MITID").aliases == "NemID"
-    assert Asset.objects.filter(version__gt=2).count() == 0
-    karin = User.objects.get(username="foi")
-    assert (str(karin), karin.check_password("foi-demo-2026"), karin.is_staff) == ("Karin Toft", True, True)
-    assert may(karin, "add", Component)
-    assert not may(User.objects.get(username="laeser"), "add", Component)
-
-
-def test_loading_the_demonstration_again_leaves_no_trace_in_the_history(settings):
-    settings.DEBUG = True
-    call_command("load_demo", stdout=io.StringIO())
-    written = Change.objects.count()
-    call_command("load_demo", stdout=io.StringIO())
-    assert Change.objects.count() == written
-
-
-def test_loading_the_demonstration_again_leaves_what_people_edited_and_brings_back_what_is_missing(settings):
-    settings.DEBUG = True
-    call_command("load_demo", stdout=io.StringIO())
-    System.objects.filter(code="CURA").update(name="Cura, rettet")
-    Dependency.objects.filter(target__code="SF1520").delete()
-    call_command("load_demo", stdout=io.StringIO())
-    assert System.objects.get(code="CURA").name == "Cura, rettet"
-    assert Dependency.objects.count() == 289
-
-
-def test_the_demonstration_is_refused_outside_debug(settings):
-    settings.DEBUG = False
-    with pytest.raises(CommandError, match="DEBUG"):
-        call_command("load_demo")
-    assert not User.objects.exists()

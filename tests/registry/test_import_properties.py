@@ -23,7 +23,7 @@ from registry.models import (
     OrganisationKind,
     PersonalData,
 )
-from tests.registry.importing import apply, counts, demo, plan
+from tests.registry.importing import FILES, apply, counts, demo, plan
 
 pytestmark = pytest.mark.django_db
 any_files = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -104,7 +104,7 @@ def _fits(column: Any, text: str) -> bool:
 
 def landscape(*, faultless: bool) -> st.SearchStrategy[dict[str, list[dict[str, str]]]]:
     return st.fixed_dictionaries(
-        {}, optional={f.name: cells_of(f, faultless=faultless) for f in FORMATS.values()}
+        {}, optional={name: cells_of(FORMATS[name], faultless=faultless) for name in FILES}
     )
 
 

@@ -23,6 +23,8 @@ from registry.importing.values import (
     parse_whole,
 )
 
+pytestmark = pytest.mark.anywhere
+
 DATES = st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31))
 NEW_YEAR_2019 = datetime.date(2019, 1, 1)
 

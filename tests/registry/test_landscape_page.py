@@ -58,11 +58,13 @@ def listed(client: Client, url: str) -> int:
     return len(rows) - 1
 
 
-def keeps_its_promises(client: Client, html: str, least: int) -> None:
+def keeps_its_promises(client: Client, html: str, least: int, held: dict[str, int] | None = None) -> None:
+    """``held``: what was asked for other pages already."""
     promised = dict(counts(html))
     assert len(promised) >= least
-    held = {url: listed(client, url) for url in promised}
-    assert held == promised
+    held = {} if held is None else held
+    held |= {url: listed(client, url) for url in promised.keys() - held.keys()}
+    assert {url: held[url] for url in promised} == promised
 
 
 @pytest.fixture
@@ -122,9 +124,10 @@ def cells(html: str) -> list[tuple[str, str, str]]:
 
 class TestNumbers:
     def test_every_number_of_the_demo_landscape_leads_to_that_many_rows(self, client: Client, demo: None):
-        keeps_its_promises(client, page(client, MATRIX), 150)
-        keeps_its_promises(client, page(client, f"{MATRIX}?aabn=SP&aabn=STS&aabn=DAF"), 250)
-        keeps_its_promises(client, page(client, MAP), 80)
+        held: dict[str, int] = {}
+        keeps_its_promises(client, page(client, MATRIX), 150, held)
+        keeps_its_promises(client, page(client, f"{MATRIX}?aabn=SP&aabn=STS&aabn=DAF"), 250, held)
+        keeps_its_promises(client, page(client, MAP), 80, held)
 
     @pytest.mark.parametrize(
         "query",

@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import reverse
 
 from foi_portal.ui.tables import Table
+from registry.filters import ComponentFilter, DependencyFilter, OrganisationFilter, SystemFilter
 from registry.models import Component, Dependency, System
 from registry.tables import SYSTEM_COLUMNS
 from tests import factories
@@ -22,7 +23,13 @@ from tests.registry.pages import words
 
 pytestmark = pytest.mark.django_db
 
-NOUNS = ("system", "component", "organisation", "dependency")
+FILTERS = {
+    "system": SystemFilter,
+    "component": ComponentFilter,
+    "organisation": OrganisationFilter,
+    "dependency": DependencyFilter,
+}
+NOUNS = tuple(FILTERS)
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1")
 
 
@@ -139,6 +146,7 @@ ALL_COLUMNS = "&".join(
             "description",
             "external_id",
             "successor_code",
+            "confirmed_on",
             "updated_at",
             "kind",
             "parent_code",
@@ -305,29 +313,7 @@ class TestFilters:
 
     @pytest.mark.parametrize("noun", NOUNS)
     def test_odd_values_never_fall_over(self, reader: Client, landscape: None, noun: str):
-        fields: tuple[str, ...] = (
-            "q",
-            "department",
-            "vendor",
-            "status",
-            "criticality",
-            "personal_data",
-            "uses",
-            "missing",
-            "archived",
-        )
-        fields += (
-            "level",
-            "type",
-            "owner",
-            "parent",
-            "kind",
-            "source",
-            "target",
-            "within",
-            "direction",
-            "importance",
-        )
+        fields = (*FILTERS[noun].base_filters, "ukendt")
         for odd in self.ODD:
             for field in fields:
                 response = reader.get(f"{reverse(f'{noun}-list')}?{field}={odd}")

@@ -6,12 +6,15 @@ import re
 from collections import Counter
 from xml.etree import ElementTree
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from registry import landscape_map, matrix
 from registry.landscape_map import Amount, Bar
 from registry.matrix import Modules, Use
+
+pytestmark = pytest.mark.anywhere
 
 COMPONENTS = range(1, 9)
 SYSTEMS = range(101, 105)
