@@ -27,7 +27,7 @@ from roles.tables.catalogue import ROLE_COLUMNS
 
 SHOWN = 60  # seats on a role's page
 STATES = {
-    State.FILLED: ("Besat", ""),
+    State.FILLED: ("Dækket", ""),
     State.DEPUTY_MISSING: ("Stedfortræder mangler", "badge-warning"),
     State.EXPIRING: ("Udløber", "badge-info"),
     State.LEFT: ("Fratrådt", "badge-error"),
