@@ -90,6 +90,7 @@ class ListView(ModelView):
         Sequence[str]
     ] = ()  # paths that name a row to somebody who cannot see it; else the first column
     bulk: bool = False
+    importable: bool = True  # whether an empty list offers to import a spreadsheet
 
     @property
     def bulk_url(self) -> str:
@@ -119,6 +120,7 @@ class ListView(ModelView):
                 "size": size,
                 "total": self.model._default_manager.filter(archived_at=None).count(),
                 "bulk": bulk,
+                "importable": self.importable,
                 "create_url": self.url("create") if may(request.user, "add", self.model) else "",
             }
         )

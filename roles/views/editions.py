@@ -49,6 +49,7 @@ class EditionList(EditionView, views.ListView):
     columns = EDITION_COLUMNS
     filterset_class = EditionFilter
     default_sort = "-created_at"
+    importable = False
 
     def get_queryset(self) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset().annotate(roles=Count("entries"))

@@ -46,6 +46,7 @@ class RoundList(RoundView, views.ListView):
     columns = ROUND_COLUMNS
     filterset_class = RoundFilter
     default_sort = "-started_on"
+    importable = False
 
     def get_queryset(self) -> QuerySet[Any]:
         return rounds.with_counts(super().get_queryset().filter(archived_at=None))

@@ -219,6 +219,11 @@ def chosen(client: Client, **fields: str) -> dict[str, str]:
 
 
 class TestStarting:
+    def test_an_empty_list_offers_what_can_be_done(self, foi: Client):
+        """A round is started, never imported; organisations are imported too."""
+        assert "importér et regneark" not in words(foi.get(reverse("round-list")))
+        assert "importér et regneark" in words(foi.get(reverse("organisation-list")))
+
     def test_by_filter_with_a_preview_and_a_list_that_is_frozen(self, foi: Client):
         sundhed = factories.organisation(code="SUN", name="Sundhed", kind="forvaltning")
         wanted = [factories.system(department=sundhed, criticality=4) for _ in range(2)]
