@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from django.views import View
 
 from foi_portal.core.danish import sort_key
 from foi_portal.core.models import Change, User
-from foi_portal.core.permissions import may
+from foi_portal.core.permissions import MANAGER, may
 from foi_portal.pages import history
 from foi_portal.ui.tables import listing
 from registry import findings, landscape, queries
@@ -173,6 +174,11 @@ def main_roles(on: datetime.date) -> list[MainRole]:
     return found
 
 
+def is_manager(user: User | AnonymousUser) -> bool:
+    """Whether it is the budget holder, who looks for who answers for what. Others find FOI as the way in."""
+    return isinstance(user, User) and user.groups.filter(name=MANAGER).exists()
+
+
 class FrontPage(View):
     """FOI gets what needs action first; everybody else gets the way in: search and the most used components.
 
@@ -202,7 +208,7 @@ class FrontPage(View):
             "mine": mine,
             "my_lines": my_lines(mine, land, sections) if mine is not None else [],
             "seat_tiles": seat_tiles(today) if editor and sees_roles else [],
-            "main_roles": main_roles(today) if sees_roles and not editor else [],
+            "main_roles": main_roles(today) if sees_roles and not editor and is_manager(request.user) else [],
             "findings": found,
             "fine": [finding.many for finding in found if not finding.count],
             "weakest": [] if editor else sections[0].rows(0, CALM),
