@@ -31,6 +31,10 @@ def _email(row: Row) -> str:
     return link(f"mailto:{row['email']}", row["email"]) if row["email"] else ""
 
 
+def _phone(row: Row) -> str:
+    return format_html('<span class="nowrap">{}</span>', row["phone"]) if row["phone"] else ""
+
+
 def _unit(row: Row) -> str:
     code = row["unit__code"]
     return link(reverse("organisation-detail", args=[code]), row["unit__name"]) if code else ""
@@ -53,7 +57,7 @@ def _roles(row: Row) -> str:
 PERSON_COLUMNS = (
     Column("name", "Person", "name", cell=_name, needs=NAME_NEEDS),
     Column("email", "E-mail", "email", cell=_email),
-    Column("phone", "Telefon", "phone"),
+    Column("phone", "Telefon", "phone", cell=_phone),
     Column("title", "Titel", "title"),
     Column("unit", "Enhed", "unit__code", cell=_unit, needs=("unit__name",), sort="unit__name"),
     Column("roles", "Roller nu", "role_count", cell=_roles, needs=("pk",), numeric=True),
