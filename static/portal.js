@@ -29,6 +29,15 @@
     input.after(box);
     let latest = 0;
     let timer;
+    let shown = [];
+    let busy = false;
+    // What earlier letters found must not be chosen by who types on: only what still fits stays until the answer is here.
+    function offer(labels, waiting, show) {
+      shown = labels;
+      busy = waiting;
+      box.setAttribute("aria-busy", waiting);
+      show(labels);
+    }
     accessibleAutocomplete({
       element: box,
       id: id,
@@ -42,20 +51,24 @@
       placeholder: input.placeholder,
       source: function (query, show) {
         const mine = ++latest;
+        const letters = query.toLowerCase();
         clearTimeout(timer);
+        offer(shown.filter(function (label) { return label.toLowerCase().includes(letters); }), true, show);
         timer = setTimeout(function () {
           const url = new URL(input.dataset.lookup, location.origin);
           url.searchParams.set("q", query);
           fetch(url, { headers: { Accept: "application/json" } })
             .then(function (answer) { return answer.ok ? answer.json() : { results: [] }; })
-            .then(function (found) { if (mine === latest) show(found.results.map(function (row) { return row.label; })); })
-            .catch(function () { show([]); });
+            .catch(function () { return { results: [] }; })
+            .then(function (found) {
+              if (mine === latest) offer(found.results.map(function (row) { return row.label; }), false, show);
+            });
         }, 150);
       },
       onConfirm: function (value) { if (value) input.value = value; },
-      tNoResults: function () { return "Intet fundet"; },
+      tNoResults: function () { return busy ? "Søger …" : "Intet fundet"; },
       tStatusQueryTooShort: function (n) { return "Skriv mindst " + n + " tegn"; },
-      tStatusNoResults: function () { return "Ingen forslag"; },
+      tStatusNoResults: function () { return busy ? "Søger …" : "Ingen forslag"; },
       tStatusSelectedOption: function (option, length, index) { return option + ", " + (index + 1) + " af " + length + ", er valgt"; },
       tStatusResults: function (length, option) { return length + " forslag. " + option; },
       tAssistiveHint: function () { return "Brug piletasterne til at gå gennem forslagene og Enter til at vælge."; },
