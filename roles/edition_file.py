@@ -1,79 +1,34 @@
 """A file with an edition of the role catalogue: from CSV or a workbook to entries, or to everything wrong with it.
 
-The columns are those of ``roles.csv`` in the published import format, which an edition is exported in too. Reading is
-the registry's import's: byte-order marks, semicolons, Windows-1252, formulas and merged headings are known there.
+The columns are the import's of ``roles.csv`` (``roles.importing.catalogue``), which an edition is exported in too.
+Reading is the registry's import's: byte-order marks, semicolons, Windows-1252, formulas and merged headings are known
+there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from openpyxl.utils import get_column_letter
 
-from registry.importing.formats import choice_of, one_line, plain_heading, text
+from registry.importing import Column
+from registry.importing.formats import HEADINGS, plain_heading
 from registry.importing.problems import Problem, Suggester, nearest, shorten, sort_problems
 from registry.importing.reading import SourceFile, tables_of
 from registry.importing.tables import Table, Unreadable
-from registry.importing.values import BadValue, clean, parse_choice, parse_code, parse_whole
+from registry.importing.values import BadValue, clean
 from registry.models import Asset
-from roles.catalogue import MOST_HOLDERS, EntryValues
-from roles.models import EditionEntry, Phase, RoleLevel, Verified
+from roles.catalogue import EntryValues
+from roles.importing.catalogue import NO, ROLES, YES
+from roles.models import EditionEntry
 
 SHEETS = ("roles", "roller")
-YES, NO = "yes", "no"
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its name, the ``EntryValues`` field it fills, how it is read, what else people call it.
-
-    ``needed``: it must be there, for an edition is whole; ``filled``: so must its cells.
-    """
-
-    name: str
-    field: str
-    parse: Callable[[str], Any]
-    called: tuple[str, ...]
-    needed: bool = False
-    filled: bool = False
-
-
-def _scope(cell: str) -> list[str]:
-    return [parse_code(code.strip()) for code in cell.replace(",", ";").split(";") if code.strip()]
-
-
-def _yes(cell: str) -> bool:
-    return parse_choice(cell, {YES: "Ja", NO: "Nej"}) == YES
-
-
-def _code(cell: str) -> str:
-    return parse_code(cell)
-
-
-COLUMNS = (
-    Column("code", "code", _code, ("kode",), needed=True, filled=True),
-    Column("name_da", "name", one_line(200), ("name", "navn"), needed=True, filled=True),
-    Column("level", "level", choice_of(RoleLevel), ("niveau",), needed=True, filled=True),
-    Column("description_da", "description", text(5000), ("description", "beskrivelse", "ansvar")),
-    Column("scope", "scope", _scope, ("omfang", "kræves_for"), needed=True),
-    Column(
-        "min_holders",
-        "holders",
-        partial(parse_whole, first=1, last=MOST_HOLDERS),
-        ("indehavere", "antal_indehavere"),
-        needed=True,
-        filled=True,
-    ),
-    Column("deputy_required", "deputy_needed", _yes, ("stedfortræder", "stedfortræder_kræves"), needed=True),
-    Column("source", "source", one_line(500), ("kilde",)),
-    Column("version", "source_version", one_line(100), ("source_version", "kildens_udgave", "udgave")),
-    Column("phase", "phase", choice_of(Phase), ("fase",)),
-    Column("verified", "verified", choice_of(Verified), ("bekræftet", "bekræftet_af_kilden")),
-)
-HEADINGS = {heading: column for column in COLUMNS for heading in (column.name, *column.called)}
+COLUMNS = ROLES.columns
+# An edition is the whole catalogue: what the import takes as nothing new when left out must be said here.
+NEEDED = frozenset({"code", "name_da", "level", "scope", "min_holders", "deputy_required"})
+FILLED = frozenset({"min_holders", *(column.name for column in COLUMNS if column.required)})
 
 
 @dataclass
@@ -139,17 +94,18 @@ class _Reader:
     def columns(self, table: Table) -> list[tuple[Column, int]]:
         """The columns that are known, with their places; says what is wrong with the headings."""
         row, cells = table.rows[0]
+        headings = {heading: name for heading, name in HEADINGS[ROLES.name].items() if name in ROLES.by_name}
         found: dict[str, tuple[Column, int]] = {}
         for index, cell in enumerate(cells):
             heading, letter = plain_heading(cell), get_column_letter(index + 1)
-            column = HEADINGS.get(heading)
+            column = ROLES.by_name.get(headings.get(heading, ""))
             if not heading:
                 if any(len(r) > index and r[index].strip() for _, r in table.rows[1:]):
                     self.say("Kolonnen har ingen overskrift. Skriv et navn over den.", row, letter)
             elif column is None:
-                meant = nearest(heading, HEADINGS)
+                meant = nearest(heading, headings)
                 known = ", ".join(column.name for column in COLUMNS)
-                hint = f"Mente du «{HEADINGS[meant].name}»?" if meant else f"Kendte kolonner: {known}."
+                hint = f"Mente du «{headings[meant]}»?" if meant else f"Kendte kolonner: {known}."
                 self.say(f"Kolonnen kendes ikke. {hint}", row, shorten(cell), cell)
             elif column.name in found:
                 first = get_column_letter(found[column.name][1] + 1)
@@ -157,7 +113,7 @@ class _Reader:
             else:
                 found[column.name] = column, index
         for column in COLUMNS:
-            if column.needed and column.name not in found:
+            if column.name in NEEDED and column.name not in found:
                 self.say(f"Kolonnen «{column.name}» mangler.", row, column.name)
         return list(found.values())
 
@@ -177,7 +133,7 @@ class _Reader:
                     plain = clean(cell)
                     if plain:
                         values[column.field] = column.parse(plain)
-                    elif column.filled:
+                    elif column.name in FILLED:
                         raise BadValue("Skal udfyldes.")
                 except BadValue as error:
                     self.say(str(error), row, column.name, cell)
@@ -214,4 +170,4 @@ def exported(entries: Iterable[EditionEntry]) -> Iterator[tuple[Any, ...]]:
         yield tuple(values[column.field] for column in COLUMNS)
 
 
-__all__ = ["COLUMNS", "EditionFile", "exported", "read"]
+__all__ = ["COLUMNS", "NEEDED", "EditionFile", "exported", "read"]

@@ -19,17 +19,18 @@ from roles.catalogue import MOST_HOLDERS, EntryValues, compare, prepare, take_in
 from roles.importing.targets import has_catalogue
 from roles.models import EditionEntry, EditionState, Phase, RoleEdition, RoleLevel, Verified
 
-YES_NO = {"yes": "ja", "no": "nej"}
+YES, NO = "yes", "no"
+YES_NO = {YES: "ja", NO: "nej"}
 WHERE = "Roller › Udgaver (/roller/udgaver/)"
 
 
 def parse_scope(value: str) -> tuple[str, ...]:
-    """Codes separated by ``;`` in a fixed order, as the order means nothing. Empty is every fagsystem."""
-    return tuple(sorted({parse_code(code.strip()) for code in value.split(";")} - {""}))
+    """Codes parted by ``;`` or ``,`` in a fixed order, as the order means nothing. Empty is every fagsystem."""
+    return tuple(sorted({parse_code(code.strip()) for code in value.replace(",", ";").split(";")} - {""}))
 
 
 def parse_yes_no(value: str) -> bool:
-    return parse_choice(value, YES_NO) == "yes"
+    return parse_choice(value, YES_NO) == YES
 
 
 def parse_holders(value: str) -> int:
@@ -156,20 +157,20 @@ ROLES = FileFormat(
     model=EditionEntry,
     columns=(
         Column("code", "code", parse_code, required=True),
-        Column("name_da", "name", one_line(200), required=True),
+        Column("name_da", "name", one_line(200), required=True, also="name"),
         Column("level", "level", choice_of(RoleLevel), required=True),
-        Column("description_da", "description", text(5000)),
-        Column("scope", "scope", parse_scope),
-        Column("min_holders", "holders", parse_holders),
-        Column("deputy_required", "deputy_needed", parse_yes_no),
+        Column("description_da", "description", text(5000), also="beskrivelse"),
+        Column("scope", "scope", parse_scope, also="kræves_for"),
+        Column("min_holders", "holders", parse_holders, also="antal_indehavere"),
+        Column("deputy_required", "deputy_needed", parse_yes_no, also="stedfortræder"),
         Column("source", "source", one_line(500)),
-        Column("version", "source_version", one_line(100)),
+        Column("version", "source_version", one_line(100), also="udgave"),
         Column("phase", "phase", choice_or(Phase, Phase.OPERATIONS.value)),
-        Column("verified", "verified", choice_or(Verified, Verified.UNVERIFIED.value)),
+        Column("verified", "verified", choice_or(Verified, Verified.UNVERIFIED.value), also="bekræftet"),
     ),
     stored=in_use,
     judge=judge,
     write=write,
 )
 
-__all__ = ["ROLES"]
+__all__ = ["NO", "ROLES", "YES"]

@@ -217,7 +217,7 @@ class EditionCreate(EditionView, views.CreateView):
             "object": None,
             "problems": problems[:SHOWN_PROBLEMS],
             "problem_count": len(problems),
-            "columns": edition_file.COLUMNS,
+            "columns": [(column.name, column.name in edition_file.NEEDED) for column in edition_file.COLUMNS],
             "cancel_url": self.url("list"),
         }
         return self.page(context, status)

@@ -217,12 +217,22 @@ class TestFiles:
                 code="A",
                 name="Ansvarlig for ære",
                 level="tactical",
-                scope=["SP"],
+                scope=("SP",),
                 holders=2,
                 deputy_needed=True,
             ),
             EntryValues(code="B", name="To", level="strategic"),
         ]
+
+    def test_headings_in_danish_and_scopes_in_any_order(self):
+        for code in ("SP", "STS"):
+            factories.component(code=code)
+        heads = "Kode;Navn;Niveau;Beskrivelse;Kræves for;Antal indehavere;Stedfortræder;Kilde;Udgave;Fase;Bekræftet"
+        read = self.read(heads, "A;En;taktisk;Det;STS, sp;2;ja;kombit.dk;1.4;drift;kun navnet")
+        names = ";".join(column.name for column in edition_file.COLUMNS)
+        assert read == self.read(names, "A;En;tactical;Det;SP,STS;2;yes;kombit.dk;1.4;operations;name")
+        assert read.problems == []
+        assert (read.entries[0].scope, read.entries[0].source_version) == (("SP", "STS"), "1.4")
 
     def test_every_fault_by_row_and_column(self):
         factories.component(code="SP")
