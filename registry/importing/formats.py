@@ -79,7 +79,8 @@ class FileFormat:
 
     ``computed`` are the columns of our own exports that say what follows from other rows: read past.
     ``table`` is the list's columns, whose headings people copy. No two rows share a value of ``used_once``:
-    (column, message). ``shown`` keys name a row on the page.
+    (column, message). ``shown`` keys name a row on the page. ``otherwise`` are the columns that together say which row
+    is meant where the key is empty; the first of them must be filled then.
 
     ``rows`` are those to match with, ``narrow`` the key column whose values bound them. What no row can say of itself
     is said by ``judge``, which sees them all. Rows that are not simply written have ``stored`` and ``write``.
@@ -98,6 +99,7 @@ class FileFormat:
     shown: int = 2
     rows: Callable[[], QuerySet[Any]] | None = None
     narrow: str = ""
+    otherwise: tuple[str, ...] = ()
     judge: Callable[[Look], None] | None = None
     stored: Callable[[], dict[Key, Stored]] | None = None
     write: Callable[[FilePlan], None] | None = None
@@ -115,6 +117,8 @@ class FileFormat:
 
     def is_whole(self, key: Key) -> bool:
         """Whether the key says which row is meant."""
+        if self.otherwise and not key[0]:
+            return len(key) > 1 and bool(key[1])
         by_name = self.by_name
         return all(part or not by_name[name].required for name, part in zip(self.keys, key, strict=True))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -112,6 +113,7 @@ class _Planner:
         self._find_by_name()
         files = []
         for sheet in _in_order(self.reading.sheets):
+            self._find_otherwise(sheet)
             rows = self._without_duplicates(sheet)
             if sheet.format in (ORGANISATIONS, COMPONENTS):
                 self._check_loops(sheet, rows)
@@ -135,13 +137,11 @@ class _Planner:
                 for code, place in zip(codes, places, strict=True)
             ]
             key = tuple(_part(values[i]) for i in keys)
+            by_field = {column.field: value for column, value in zip(found.columns, values, strict=True)}
+            if found.otherwise and not any(key):
+                key = (*_key(found, by_field), str(pk))  # several can be alike
             if found.is_whole(key):  # nobody can mean the others
-                stored[key] = Stored(
-                    pk,
-                    version,
-                    archived_at is not None,
-                    {column.field: value for column, value in zip(found.columns, values, strict=True)},
-                )
+                stored[key] = Stored(pk, version, archived_at is not None, by_field)
         return stored
 
     def _codes(self, column: Column) -> Mapping[Any, str] | None:
@@ -221,6 +221,36 @@ class _Planner:
                     elif isinstance(value, _Named):
                         self._give_up(sheet, row, column, value)
                 row.key = _key(sheet.format, row.values)
+
+    def _find_otherwise(self, sheet: Sheet) -> None:
+        """Give rows without a key that of the one row that they can mean; a fault where there are several."""
+        found = sheet.format
+        without = [row for row in self.rows[found.name] if found.otherwise and not row.key[0]]
+        if not without:
+            return
+        field = found.by_name[found.keys[0]].field
+        known: dict[Key, set[Key]] = defaultdict(set)
+        for key, stored in self._load(
+            found, found.rows() if found.rows else found.model._default_manager.all()
+        ).items():
+            known[_otherwise(found, stored.values)].add(key)
+        for row in self.rows[found.name]:
+            if row.key[0]:
+                # What the file leaves out of a row that is there is not known here, and has been counted above.
+                known[_otherwise(found, row.values)].add(row.key)
+        labels = " og ".join(found.label_of(found.by_name[name]).lower() for name in found.otherwise)
+        key_label = found.label_of(found.by_name[found.keys[0]]).lower()
+        for row in without:
+            if field in row.bad:
+                continue
+            meant = known[_otherwise(found, row.values)]
+            if not found.is_whole(row.key) or len(meant) > 1:
+                many = f"{len(meant)} har samme {labels}. " if meant else ""
+                row.bad.add(field)
+                self._say(sheet, row.row, found.keys[0], "", f"{many}Skriv {key_label} på den, der menes.")
+            elif meant:
+                row.key = next(iter(meant))
+                del row.values[field]
 
     def _give_up(self, sheet: Sheet, row: _Row, column: Column, value: str) -> None:
         del row.values[column.field]
@@ -424,14 +454,15 @@ class _Planner:
             field = sheet.format.by_name[name].field
             rewritten = {row.key for row in rows if field in row.values}
             owners = {
-                row.values[field]: key[0]
+                row.values[field]: key
                 for key, row in stored.items()
                 if row.values.get(field) and key not in rewritten
             }
             for row in rows:
                 value = row.values.get(field)
-                if value and owners.setdefault(value, row.key[0]) != row.key[0]:
-                    self._say(sheet, row.row, name, str(value), message.format(owner=owners[value]))
+                if value and owners.setdefault(value, row.key) != row.key:
+                    owner = next(filter(None, owners[value]))
+                    self._say(sheet, row.row, name, str(value), message.format(owner=owner))
 
     def _check_loops(self, sheet: Sheet, rows: list[_Row]) -> None:
         """A fault at each row of the file that is its own ancestor."""
@@ -506,7 +537,14 @@ def _spoken(name: str) -> str:
 
 def _key(found: FileFormat, values: Mapping[str, Any]) -> Key:
     by_name = found.by_name
-    return tuple(_part(values.get(by_name[name].field)) for name in found.keys)
+    key = tuple(_part(values.get(by_name[name].field)) for name in found.keys)
+    return key if any(key) or not found.otherwise else ("", *_otherwise(found, values))
+
+
+def _otherwise(found: FileFormat, values: Mapping[str, Any]) -> Key:
+    """What a row without a key goes by, however it is written."""
+    by_name = found.by_name
+    return tuple(_spoken(_part(values.get(by_name[name].field))) for name in found.otherwise)
 
 
 def _kind(column: Column) -> str:

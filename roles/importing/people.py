@@ -1,4 +1,7 @@
-"""``people.csv``: people by e-mail. A row that is there is corrected; nobody is removed by being left out."""
+"""``people.csv``: people by e-mail, or by name and unit where there is none.
+
+A row that is there is corrected; nobody is removed by being left out.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from roles.models import Person
 
 
 def parse_email(text: str) -> str:
-    """An e-mail address in lower case."""
+    """An e-mail address in lower case, or nothing."""
     email = text.lower()
+    if not email:
+        return ""
     try:
         validate_email(email)
     except ValidationError:
@@ -32,7 +37,10 @@ def judge(look: Look) -> None:
     there = {_spoken(name): email for name, email in current}
     for row in new:
         name = _spoken(str(row.values.get("name", "")))
-        if name in there:
+        if name in there and not row.key[0] and not row.values.get("unit"):
+            message = "Der er allerede en person med det navn. Skriv e-mail eller enhed på den, der menes."
+            look.say(row.row, "email", "", message)
+        elif name in there:
             email = there[name]
             message = (
                 f"Der er allerede en person med det navn ({email or 'uden e-mail'}). "
@@ -42,7 +50,7 @@ def judge(look: Look) -> None:
     doubles = Person.objects.archived().exclude(merged_into=None).exclude(email="")
     merged = dict(doubles.values_list("email", "merged_into__name"))
     for row in new:
-        if row.key[0] in merged:
+        if row.key[0] and row.key[0] in merged:
             message = f"Personen er lagt sammen med {merged[row.key[0]]}. Ret den person i stedet, eller slet rækken."
             look.say(row.row, "email", row.key[0], message)
 
@@ -57,8 +65,9 @@ PEOPLE = FileFormat(
     computed=("roles", "absent", "updated_at"),
     model=Person,
     keys=("email",),
+    otherwise=("name", "unit_code"),
     columns=(
-        Column("email", "email", parse_email, required=True),
+        Column("email", "email", parse_email),
         Column("name", "name", one_line(200), required=True),
         Column("phone", "phone", one_line(40)),
         Column("title", "title", one_line(200)),

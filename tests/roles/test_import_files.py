@@ -123,6 +123,70 @@ def test_a_new_person_with_a_name_that_is_there_is_told(loaded):
     ]
 
 
+class TestPeopleWithoutEmail:
+    HEAD = "name,email,unit_code,phone\n"
+
+    def test_are_made_once_and_corrected_after_that(self, loaded):
+        row = "Ole Lund,,OK,"
+        done = apply(only(people=self.HEAD + row + "66130002\n"))
+        assert counts(done)["people"] == (1, 0, 0)
+        ole = Person.objects.get(name="Ole Lund")
+        assert (ole.email, ole.unit.code, ole.phone) == ("", "OK", "66130002")
+        assert counts(plan(only(people=self.HEAD + row + "66130002\n")))["people"] == (0, 0, 1)
+        apply(only(people=self.HEAD + "ole  LUND,,ok,66130003\n"))
+        assert list(Person.objects.filter(unit=ole.unit, email="").values_list("phone")) == [("66130003",)]
+
+    def test_who_has_one_in_the_portal_keeps_it(self, loaded):
+        apply(only(people=self.HEAD + "Karin Toft,,OK,1234\n"))
+        karin = Person.objects.get(name="Karin Toft")
+        assert (karin.email, karin.phone) == ("karin@example.org", "1234")
+
+    def test_nobody_is_guessed(self, loaded):
+        unit = Person.objects.get(name="Karin Toft").unit
+        for _ in range(2):
+            Person.objects.create(name="Bo Friis", unit=unit)
+        told = faults(
+            only(
+                people=self.HEAD
+                + "Bo Friis,,OK,\n"  # two in the portal
+                + "Karin Toft,,,\n"  # one in the portal, in a unit
+                + "Ida Krag,ida@example.org,OK,\n"
+                + "Ida Krag,,OK,\n"  # perhaps the row above, which is new
+                + "Ulla Dam,,OK,1\nUlla Dam,,OK,2\n"
+                + ",,OK,\n"
+            )
+        )
+        said = "kolonne email: "
+        assert told == [
+            f"people.csv, række 2, {said}2 har samme navn og enhed. Skriv e-mail på den, der menes.",
+            f"people.csv, række 3, {said}Der er allerede en person med det navn. "
+            "Skriv e-mail eller enhed på den, der menes.",
+            f"people.csv, række 5, {said}Står også i række 4 med andre værdier. Slet den ene. "
+            "(der står «ida@example.org»)",
+            f"people.csv, række 7, {said}Står også i række 6 med andre værdier. Slet den ene. "
+            "(der står «ulla dam → ok»)",
+            f"people.csv, række 8, {said}Skriv e-mail på den, der menes.",
+            "people.csv, række 8, kolonne name: Skal udfyldes.",
+        ]
+
+    def test_two_of_them_cannot_have_one_user(self, loaded):
+        head = "name,email,unit_code,username\n"
+        told = faults(only(people=head + "Ole Lund,,OK,karin\n"))
+        assert told == [
+            "people.csv, række 2, kolonne username: Brugeren hører allerede til karin@example.org. (der står «karin»)"
+        ]
+        User.objects.create_user("ole")
+        told = faults(only(people=head + "Ole Lund,,OK,ole\nPer Lund,,OK,ole\n"))
+        assert told == [
+            "people.csv, række 3, kolonne username: Brugeren hører allerede til ole lund. (der står «ole»)"
+        ]
+
+    def test_one_who_was_merged_is_not_meant(self, loaded):
+        karin = Person.objects.get(name="Karin Toft")
+        Person.objects.create(name="Eva Dal", unit=karin.unit, archived_at=timezone.now(), merged_into=karin)
+        assert counts(plan(only(people=self.HEAD + "Eva Dal,,OK,\n")))["people"] == (1, 0, 0)
+
+
 def test_every_fault_of_assignments_is_named_and_nothing_goes_in(loaded):
     Role.objects.create(code="GAMMEL", name="Gammel", level="tactical", archived_at=timezone.now())
     head = ASSIGNMENTS.splitlines()[0] + "\n"
