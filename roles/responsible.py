@@ -14,17 +14,15 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from foi_portal.core.danish import sort_key
 from foi_portal.core.models import User
 from foi_portal.core.periods import holds, months_before
-from registry import landscape
 from registry.models import CONFIRMED_FOR, Asset, Dependency, Kind, Lifecycle, Organisation, OrganisationKind
 from roles import occupancy
 from roles.coverage import SOON, Away, Cover, Demand, Post, Roster, Seat, State, Stay, judge
-from roles.models import Absence, Assignment, Part, Person, Role, RoleRequirement, ScopeKind
+from roles.models import Absence, Assignment, Part, RoleRequirement, ScopeKind
 from roles.occupancy import Occupancy
 
 # Who may edit a system's facts and dependencies (DESIGN §5), and who is asked about it first.
@@ -332,22 +330,9 @@ def counts(found: Occupancy) -> Counter[State]:
     return tally
 
 
-COUNTED = (Person, Absence, Role, RoleRequirement, Assignment, Asset, Organisation)
-_counted: dict[str, tuple[tuple[Any, ...], Counter[State]]] = {}  # the last in this process, by database
-
-
 def counts_on(on: datetime.date) -> Counter[State]:
-    """``counts`` of the day ``on``. One query while nothing that they are made of has changed, else eight.
-
-    Inside a transaction nothing is kept or taken from memory, as with landscapes (decision 0006).
-    """
-    if connection.in_atomic_block:
-        return counts(occupancy.at(on))
-    database, version = connection.settings_dict["NAME"], (on, *landscape.version(COUNTED))
-    known = _counted.get(str(database))
-    if known is None or known[0] != version:
-        known = _counted[str(database)] = (version, counts(occupancy.at(on)))
-    return known[1]
+    """``counts`` of the day ``on``. One query while nothing that they are made of has changed, else eight."""
+    return counts(occupancy.at(on))
 
 
 def _rank(duty: Duty) -> tuple[int, str]:

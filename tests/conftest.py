@@ -12,6 +12,7 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 
 from foi_portal.core.history import triggers
 from registry import landscape
+from roles import occupancy
 
 DATABASE = {"db", "transactional_db", "live_server"}
 REQUIRE_SERVICES = os.environ.get("FOI_REQUIRE_SERVICES") == "1"
@@ -74,6 +75,7 @@ def _missing(what: str, promised: bool) -> None:
 def _no_landscape_is_remembered() -> None:
     """Emptying the tables begins their numbers again, which never happens to a portal that is running."""
     landscape.forget()
+    occupancy.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

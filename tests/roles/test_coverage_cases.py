@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roles import occupancy
 from roles.coverage import SOON, Away, Cover, Demand, Post, Roster, Seat, State, Stay, judge, vacant
+from roles.models import Assignment, Person
 from tests import factories
 from tests.days import day
 
@@ -365,3 +368,24 @@ class TestOccupancy:
         assert [p.key for p in posts] == [away.pk]
         assert found.roster.standing_in(posts[0], TODAY) == kept.pk
         assert held.pk != away.pk
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_picture_is_kept_until_something_it_is_made_of_changes(django_assert_num_queries):
+    role = factories.role()
+    factories.requirement(role)
+    with django_assert_num_queries(8):
+        first = occupancy.at(TODAY)
+    assert [cover.state for _, _, cover in first.everything()] == [State.VACANT]
+    with django_assert_num_queries(1):
+        assert occupancy.at(TODAY) is first
+    assert occupancy.at(days(1)) is not first
+    holder = factories.assignment(role=role)
+    assert [cover.state for _, _, cover in occupancy.at(TODAY).everything()] == [State.FILLED]
+    Person.objects.filter(pk=holder.person_id).update(active_to=TODAY)
+    assert [cover.state for _, _, cover in occupancy.at(TODAY).everything()] == [State.LEFT]
+    with transaction.atomic():
+        Assignment.objects.filter(pk=holder.pk).update(archived_at=timezone.now())
+        assert [cover.state for _, _, cover in occupancy.at(TODAY).everything()] == [State.VACANT]
+        transaction.set_rollback(True)
+    assert [cover.state for _, _, cover in occupancy.at(TODAY).everything()] == [State.LEFT]
