@@ -29,6 +29,7 @@ SHOWN = 20  # people of a role on the page, and
 NAMED = 3  # of what each is there for
 MOST_ADDRESSES = 1000  # on the page
 LONGEST_MAILTO = 1900  # signs: what mail programs take
+MOST_ON_PAPER = 60  # people in the PDF
 MOST_CODES = 500  # in a cell of the export; a spreadsheet's cell has room for 32,767 signs
 EXPORTED = ("name", "email", "phone", "roles", "assets", "asset_count", "instead_of")
 
@@ -216,6 +217,26 @@ def panel(reply: Reply, on: datetime.date) -> dict[str, Any]:
     }
 
 
+def on_paper(reply: Reply, on: datetime.date) -> dict[str, Any]:
+    """What the PDF says of the people: each once with all their roles, and what has nobody. Empty where none is."""
+    found = by(reply, on)
+    people = found.people
+    if not found.groups:
+        return {}
+    return {
+        "people": [
+            (who, [(g.role, g.by_person[who.key]) for g in found.groups if who.key in g.by_person])
+            for who in people[:MOST_ON_PAPER]
+        ],
+        "more": max(len(people) - MOST_ON_PAPER, 0),
+        "count": len(people),
+        "vacant": [
+            Shown(g.role, (), 0, g.vacant[: 2 * NAMED], len(g.vacant)) for g in found.groups if g.vacant
+        ],
+        "upstream": reply.is_upstream,
+    }
+
+
 def mailto(reply: Reply, addresses: Sequence[str]) -> str:
     """A letter to them all, none seeing the others' addresses; empty when there are none, or too many for an address.
 
@@ -245,4 +266,4 @@ def export_rows(found: Concerned) -> Iterable[list[Any]]:
         ]
 
 
-__all__ = ["EXPORTED", "Concerned", "Group", "Line", "by", "export_rows", "mailto", "panel"]
+__all__ = ["EXPORTED", "Concerned", "Group", "Line", "by", "export_rows", "mailto", "on_paper", "panel"]

@@ -28,6 +28,7 @@ def register() -> None:
     register_panel(Organisation, of_organisation)
     register_panel(System, confirmation_panel.PANEL)
     register_panel("impact", Panel("people", "roles/panel_people.html", people_panel, "side", 10))
+    register_panel("impact-pdf", Panel("people", "roles/pdf_people.html", people_on_paper, "main", 10))
 
 
 def asset_panel(request: HttpRequest, asset: Asset) -> dict[str, Any] | None:
@@ -67,3 +68,10 @@ def people_panel(request: HttpRequest, reply: Reply) -> dict[str, Any] | None:
     if not reply.failed or not may(request.user, "view", Assignment):
         return None
     return concerned.panel(reply, timezone.localdate())
+
+
+def people_on_paper(request: HttpRequest, reply: Reply) -> dict[str, Any] | None:
+    """The same for the PDF, which says nothing where there is nobody."""
+    if not reply.failed or not may(request.user, "view", Assignment):
+        return None
+    return concerned.on_paper(reply, timezone.localdate()) or None

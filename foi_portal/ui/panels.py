@@ -1,7 +1,8 @@
 """How an upper app shows its content on a lower app's detail page without being imported by it.
 
 An app registers a panel for a model in its ``AppConfig.ready``; the detail page asks for all of them. Pages that show
-no row of a model have a name instead: "impact" gives its panels the ``registry.impact.Reply`` it shows.
+no row of a model have a name instead: "impact" gives its panels the ``registry.impact.Reply`` it shows;
+"impact-pdf" prints its panels after the answer.
 """
 
 from __future__ import annotations

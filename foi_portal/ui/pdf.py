@@ -92,9 +92,14 @@ def on_one_page(document: Callable[[int], Any], most: int) -> Any:
     For a table that is cut to what there is room for: ``document`` lays it out with n rows and says how many it left
     out. A handful of layouts, by halving.
     """
+    return fitting(document, most)[1]
+
+
+def fitting(document: Callable[[int], Any], most: int) -> tuple[int, Any]:
+    """``on_one_page`` with its n, for what goes on with more pages."""
     best = document(most)
     if len(best.pages) <= 1:
-        return best
+        return most, best
     fits, too_many = 0, most
     best = document(0)
     while too_many - fits > 1:
@@ -104,7 +109,7 @@ def on_one_page(document: Callable[[int], Any], most: int) -> Any:
             fits, best = middle, tried
         else:
             too_many = middle
-    return best
+    return fits, best
 
 
 def response(request: HttpRequest, filename: str, make: Callable[[], Any]) -> HttpResponse:
@@ -120,4 +125,13 @@ def response(request: HttpRequest, filename: str, make: Callable[[], Any]) -> Ht
     return HttpResponse(body, content_type="application/pdf", headers=headers)
 
 
-__all__ = ["NotOurs", "PdfUnavailable", "available", "layout", "on_one_page", "response", "static_file"]
+__all__ = [
+    "NotOurs",
+    "PdfUnavailable",
+    "available",
+    "fitting",
+    "layout",
+    "on_one_page",
+    "response",
+    "static_file",
+]

@@ -1,4 +1,4 @@
-"""``/konsekvens/pdf/``: the answer on one sheet, to hand to a manager."""
+"""``/konsekvens/pdf/``: the answer on one page, to hand to a manager, and on the back what other apps add to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.views import View
 
 from foi_portal.core.danish import sort_key
 from foi_portal.core.permissions import may
-from foi_portal.ui import formats, pdf
+from foi_portal.ui import formats, panels, pdf
 from registry import drawing, impact, picture
 from registry.graph import Severity
 from registry.impact import WORDS, Question, Reply, Row
@@ -70,17 +70,23 @@ class ImpactPdf(View):
         if not reply.chosen:
             return HttpResponseRedirect(f"{reverse('impact')}?{request.GET.urlencode()}")
         name = f"konsekvens-{reply.chosen[0].code.lower()}-{reply.question.on.isoformat()}"
-        return pdf.response(request, name, lambda: document(reply, str(request.user)))
+        beside = panels.panels_on("impact-pdf", request, reply)["main"]
+        return pdf.response(request, name, lambda: document(reply, str(request.user), beside))
 
 
-def document(reply: Reply, who: str) -> Any:
-    """The answer laid out on one page, its table cut to what there is room for. Raises PdfUnavailable."""
+def document(reply: Reply, who: str, beside: Sequence[dict[str, Any]] = ()) -> Any:
+    """The answer laid out on one page, its table cut to what there is room for, and the panels ``beside`` it after.
+
+    Raises PdfUnavailable.
+    """
     context = {"made_at": timezone.now(), "made_by": who, **_context(reply)}
     rows = _rows(reply)
-    return pdf.on_one_page(
-        lambda n: pdf.layout("registry/impact_pdf.html", context | _table(reply, rows, n)),
-        min(len(rows), MOST_ROWS),
-    )
+
+    def sheet(n: int, **more: Any) -> Any:
+        return pdf.layout("registry/impact_pdf.html", context | _table(reply, rows, n) | more)
+
+    n, found = pdf.fitting(sheet, min(len(rows), MOST_ROWS))
+    return sheet(n, panels=beside) if beside else found
 
 
 def _context(reply: Reply) -> dict[str, Any]:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import datetime
+from io import BytesIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.http import QueryDict
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
 from foi_portal.pages import front
+from foi_portal.ui import pdf
 from registry import impact
 from registry.impact import Question
 from registry.models import Component, System
@@ -23,6 +27,7 @@ from roles.coverage import State
 from roles.models import Absence, Assignment, Person, Role
 from roles.responsible import Duty
 from tests import factories
+from tests.conftest import REQUIRE_SERVICES
 from tests.registry.pages import words
 
 pytestmark = pytest.mark.django_db
@@ -234,6 +239,27 @@ class TestWhomAnAnswerConcerns:
         assert "mailto:?bcc=lone@example.org&amp;subject=" in text
         assert f"{reverse('impact-people')}?asset=STS&amp;retning=ned" in text
         assert "Systemansvarlig: 1, 1 ledig" in words(page)
+
+    def test_the_pdf_has_them_on_the_back(self, sts: Component, reader: Client, ky: System):
+        if not pdf.available():
+            (pytest.fail if REQUIRE_SERVICES else pytest.skip)("needs pango")
+        Absence.objects.create(person=self.lone, since=TODAY)
+        answer: Any = reader.get(reverse("impact-pdf"), {"asset": "STS"})
+        pages = PdfReader(BytesIO(answer.content)).pages
+        answered, back = (" ".join(page.extract_text().split()) for page in pages)
+        assert "3 fagsystemer stopper." in answered
+        assert "Lone" not in answered
+        for part in (
+            "Hvem skal vide det Hvad rammes, hvis STS svigter? 2 personer.",
+            "Dorte Vang dorte@example.org Systemansvarlig: KP i stedet for Lone Friis, der er fraværende",
+            "Lone Friis Fraværende 12 lone@example.org Systemansvarlig: Ydelsessystemet",
+            "Ingen har rollen Systemansvarlig KSD",
+            "Side 2 af 2",
+        ):
+            assert part in back, part
+        Permission.objects.filter(codename="view_assignment").delete()
+        answer = reader.get(reverse("impact-pdf"), {"asset": "STS"})
+        assert len(PdfReader(BytesIO(answer.content)).pages) == 1
 
     def test_departments_too(self, sts: Component, ky: System):
         department = factories.organisation(code="BSF", kind="forvaltning")
