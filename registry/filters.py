@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import django_filters
@@ -139,11 +139,12 @@ class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
         if not value:
             return qs
         typed = value.split(SEPARATOR, maxsplit=1)[0].strip()
-        found = self._best(typed, search.lookup(typed, self.kinds))
-        # A whole code names its row, also when that is archived.
-        if found is None or found["code"] != typed.upper():
-            exact = Asset.objects.filter(code=typed, kind__in=self.kinds).first()
-            found = {"code": exact.code, "label": as_choice(exact)} if exact else found
+        # A whole code names its row, also when that is archived. Most links have one: no search is made for it.
+        exact = Asset.objects.filter(code=typed, kind__in=self.kinds).first()
+        if exact is not None:
+            found: Mapping[str, str] | None = {"code": exact.code, "label": as_choice(exact)}
+        else:
+            found = self._best(typed, search.lookup(typed, self.kinds))
         if found is None:
             return qs.none()
         self.parent.meant[self.field_name] = found["label"]
@@ -151,11 +152,10 @@ class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
         return rows
 
     def _best(self, typed: str, hits: list[dict[str, str]]) -> dict[str, str] | None:
-        """The one with that code; else the shortest name that begins so; else the search's best."""
-        exact = [hit for hit in hits if hit["code"] == typed.upper()]
+        """The shortest name that begins so; else the search's best."""
         begin = [hit for hit in hits if hit["name"].casefold().startswith(typed.casefold())]
         begin.sort(key=lambda hit: (len(hit["name"]), len(hit["code"])))
-        return next(iter([*exact, *begin, *hits]), None)
+        return next(iter([*begin, *hits]), None)
 
 
 class AssetFilter(FilterSet):
