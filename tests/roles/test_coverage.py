@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from functools import cache
 from itertools import product
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -127,8 +128,12 @@ FILTERS: dict[str, list[str]] = {
 }
 
 
-def test_every_filter_counts_lists_and_exports_the_same(world: dict[str, Any]):
+def test_every_filter_counts_lists_and_exports_the_same(
+    world: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+):
     """Each pair of filters in each of their values, against the whole export filtered by hand."""
+    # In a test's transaction no picture is kept; outside it these requests would share one.
+    monkeypatch.setattr(occupancy, "at", cache(occupancy.at))
     facts = {
         "EJER": ("strategic", "operations"),
         "ADM": ("operational", "both"),
@@ -159,12 +164,16 @@ def test_every_filter_counts_lists_and_exports_the_same(world: dict[str, Any]):
     found = occupancy.at(day(ON))
     assert len(Picked(found)) == len(whole) == 9
     names = list(FILTERS)
+    asked: set[str] = set()
     for a, b in ((x, y) for n, x in enumerate(names) for y in names[n + 1 :]):
         for first, second in product(FILTERS[a], FILTERS[b]):
             chosen = {name: value for name, value in ((a, first), (b, second)) if value}
             if {a, b} == {"komponent", "sted"} and len(chosen) == 2:
                 continue  # what a place is called depends on the component that is open
             query = "&".join(f"{name}={value}" for name, value in chosen.items())
+            if query in asked:  # one filter alone is in several pairs
+                continue
+            asked.add(query)
             expected = [row for row in whole if all(fits(row, n, v) for n, v in chosen.items())]
             assert exported(client, query) == expected, query
             assert listed(client, f"{URL}?dato={ON}&{query}&vis=pladser") == len(expected), query
