@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from registry.models import Asset
 from roles import catalogue
-from roles.models import Assignment, Person, Role, RoleEdition, RoleRequirement
+from roles.models import Assignment, EditionEntry, Person, Role, RoleEdition, RoleRequirement
 from tests import factories
 
 LIST, DETAIL = 12, 20
+EDITION = 80_000
 PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "roller": (LIST, "role-list", [], "size=250"),
     "roller, alle kolonner": (
@@ -23,10 +26,16 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "historik for en rolle": (LIST, "role-history", ["R0"], ""),
     "krav": (LIST, "requirement-list", [], "size=250&role=R0"),
     "udgaver": (LIST, "edition-list", [], ""),
-    "udgave": (DETAIL, "edition-detail", [1], ""),
+    "udgave": (DETAIL, "edition-detail", [EDITION], ""),
     "arkivering af en rolle": (DETAIL, "role-archive", ["R0"], ""),
-    "formular for udgave": (DETAIL, "edition-use", [1], ""),
+    "formular for udgave": (DETAIL, "edition-use", [EDITION], ""),
 }
+
+
+def copy_of(edition: RoleEdition) -> RoleEdition:
+    """The edition under a key that the addresses above can name on every database."""
+    RoleEdition.objects.filter(pk=edition.pk).update(name="Kladde", archived_at=timezone.now())
+    return RoleEdition.objects.create(pk=EDITION, name="Første", note="til optælling")
 
 
 def grow(start: int, count: int) -> None:
@@ -58,4 +67,4 @@ def grow(start: int, count: int) -> None:
             for i in range(count)
         ]
         edition = catalogue.prepare(actor=factories.user(), name="Første", entries=entries)
-        RoleEdition.objects.filter(pk=edition.pk).update(note="til optælling")
+        EditionEntry.objects.filter(edition=edition).update(edition=copy_of(edition))
