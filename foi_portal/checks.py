@@ -52,9 +52,10 @@ def _services() -> Iterator[CheckMessage]:
         )
     if not settings.REDIS_URL:
         yield Warning(
-            "REDIS_URL er ikke sat: store importer kører, mens brugeren venter (without Redis nothing runs"
-            " in the background)",
-            hint="Sæt REDIS_URL, og start worker og beat. (Set REDIS_URL and run a worker and a beat.)",
+            "REDIS_URL er ikke sat: importer og mails klares, mens brugeren venter, og påmindelser kun af send_due"
+            " (without Redis nothing runs in the background)",
+            hint="Sæt REDIS_URL, og start worker og beat, eller kør manage.py send_due fra cron."
+            " (Set REDIS_URL and run a worker and a beat, or run manage.py send_due from cron.)",
             id="foi.W002",
         )
     if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):

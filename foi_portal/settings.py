@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import django_stubs_ext
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from foi_portal.environment import Environment
@@ -158,6 +157,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 840
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis for as long as it takes
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     "socket_connect_timeout": 2,
@@ -171,9 +171,8 @@ BEAT_TICK_FILE = _run_dir / "beat.tick"
 CELERY_BEAT_SCHEDULE = {
     # Shows in /healthz that beat, broker and worker hang together.
     "heartbeat": {"task": "foi_portal.celery.heartbeat", "schedule": 10, "options": {"expires": 10}},
-    # Imports whose message or worker was lost.
-    "sweep-imports": {"task": "registry.tasks.sweep_imports", "schedule": 15, "options": {"expires": 15}},
-    "clear-sessions": {"task": "foi_portal.core.tasks.clear_sessions", "schedule": crontab(hour=7, minute=0)},
+    # Starts whatever is due. What runs when stands in the database (core/jobs.py), so nothing is missed or doubled.
+    "run-due": {"task": "foi_portal.core.tasks.run_due", "schedule": 15, "options": {"expires": 15}},
 }
 
 # Mail

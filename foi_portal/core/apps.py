@@ -12,10 +12,11 @@ class CoreConfig(AppConfig):
     verbose_name = "Brugere og historik"
 
     def ready(self) -> None:
-        from foi_portal.core import danish, history
+        from foi_portal.core import danish, history, tasks
 
         danish.connect()
         history.connect()
+        tasks.register()
         post_migrate.connect(_sync_groups, dispatch_uid="core.sync_groups")
 
 

@@ -58,6 +58,32 @@ EDIT_ROLES = (
     "change_roundasset",
 )
 READ = (*READ_REGISTRY, *READ_ROLES)
+# Whose budget a component is in may be seen without amounts; every other view right shows kroner.
+READ_RESPONSIBILITY = ("view_budgetresponsibility",)
+AMOUNTS = (
+    "budgetyear",
+    "budgetline",
+    "estimate",
+    "adjustment",
+    "adjustmententry",
+    "actual",
+    "actualimport",
+    "columnmapping",
+    "forecastround",
+    "forecast",
+    "sharing",
+    "sharepart",
+    "pricemodel",
+    "price",
+    "assumption",
+    "assumptionvalue",
+    "gain",
+)
+READ_BUDGETS = (*READ_RESPONSIBILITY, "view_yeardecision", *(f"view_{noun}" for noun in AMOUNTS))
+# The state of the year decides further: FOI edits drafts, and what is approved changes by adjustments only.
+EDIT_BUDGETS = tuple(
+    f"{verb}_{noun}" for verb in ("add", "change") for noun in (*AMOUNTS, "budgetresponsibility")
+)
 EDIT_REGISTRY = tuple(
     f"{verb}_{noun}"
     for verb in ("add", "change")
@@ -65,15 +91,29 @@ EDIT_REGISTRY = tuple(
 )
 # Keeping an answer changes nothing in the registry, so all who work with it may. Who did may correct their own.
 KEEP_ANSWERS = ("add_impactsnapshot",)
+# The outbox and the scheduled jobs (/drift/). Mails may hold anything that FOI and administrators may see.
+OPERATE = ("view_outboxmail", "change_outboxmail", "view_scheduledjob")
 GROUPS: dict[str, tuple[str, ...]] = {
     READER: READ,
-    RESPONSIBLE: (*READ, *KEEP_ANSWERS),
-    FOI: (*READ, *EDIT_REGISTRY, *EDIT_ROLES, "add_importjob", "view_importjob", "view_change"),
-    MANAGER: (*READ, *KEEP_ANSWERS),
-    ADMINISTRATOR: (
+    RESPONSIBLE: (*READ, *READ_RESPONSIBILITY, *KEEP_ANSWERS),
+    FOI: (
         *READ,
+        *READ_BUDGETS,
         *EDIT_REGISTRY,
         *EDIT_ROLES,
+        *EDIT_BUDGETS,
+        *OPERATE,
+        "add_importjob",
+        "view_importjob",
+        "view_change",
+    ),
+    MANAGER: (*READ, *READ_BUDGETS, *KEEP_ANSWERS, *EDIT_BUDGETS, "approve_budgetyear"),
+    ADMINISTRATOR: (
+        *READ,
+        *READ_BUDGETS,
+        *EDIT_REGISTRY,
+        *EDIT_ROLES,
+        *OPERATE,
         "add_importjob",
         "view_importjob",
         "view_change",

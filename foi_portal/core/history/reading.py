@@ -16,7 +16,7 @@ from django.utils import formats, timezone
 from django.utils.text import capfirst
 
 from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, recorded_fields, to_python, tracked_models
-from foi_portal.core.models import Change, User
+from foi_portal.core.models import Change, Record, User
 
 Objects = dict[type[models.Model], dict[Any, models.Model]]
 Values = dict[str, Any]
@@ -71,10 +71,11 @@ def plain(value: Any) -> str:
 def permission(model: type[models.Model]) -> str:
     """The permission to view the table's rows and so their history: "registry.view_asset".
 
-    A many-to-many table needs that of the model which has the field.
+    A many-to-many table needs that of the model which has the field; ``Record.history_permission`` goes before both.
     """
-    meta = (_many_to_many(model) or model._meta.pk).model._meta
-    return f"{meta.app_label}.view_{meta.model_name}"
+    owner = (_many_to_many(model) or model._meta.pk).model
+    meta = owner._meta
+    return getattr(owner, "history_permission", "") or f"{meta.app_label}.view_{meta.model_name}"
 
 
 def visible_to(user: User | AnonymousUser, changes: models.QuerySet[Change]) -> models.QuerySet[Change]:
@@ -266,6 +267,8 @@ def _url(obj: models.Model | None) -> str:
 
 def _named_by(model: type[models.Model]) -> list[str]:
     """The rows that a row's name may be made of, empty ones too, so that naming many asks nothing more."""
+    if issubclass(model, Record) and model.named_by:
+        return list(model.named_by)
     return [field.name for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
 
 

@@ -65,5 +65,5 @@ def _value(field: models.Field[Any, Any], value: Any) -> Any:
     if isinstance(target, models.DecimalField):
         return decimal.Decimal(str(value)).quantize(decimal.Decimal(1).scaleb(-target.decimal_places))
     if isinstance(target, models.JSONField):
-        return json.loads(value) if isinstance(value, str) and target.decoder else value
+        value = json.loads(value) if isinstance(value, str) and target.decoder else value
     return target.to_python(value)

@@ -29,10 +29,14 @@ class Record(models.Model):
     """Base of every row that people edit: a version to notice other editors by, and when it was written.
 
     ``version`` is 1 on insert and one more at each real change; the database's triggers set it. ``unrecorded`` names
-    columns that never change and are too large for a history.
+    columns that never change and are too large for a history. ``named_by`` are the paths to the rows that its name is
+    made of, when they are not its own references. ``history_permission`` is what one needs to read the history where
+    the right to view the model is not to all of its rows; empty: that right.
     """
 
     unrecorded: ClassVar[tuple[str, ...]] = ()
+    named_by: ClassVar[tuple[str, ...]] = ()
+    history_permission: ClassVar[str] = ""
 
     version = models.PositiveIntegerField("version", default=1, db_default=1, editable=False)
     created_at = models.DateTimeField("oprettet", db_default=Now(), editable=False)
