@@ -7,6 +7,7 @@ import datetime
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -32,7 +33,7 @@ def safe(value: Any) -> Any:
     """
     if isinstance(value, str):
         return RISKY.sub(_guarded, value)
-    if value is None or isinstance(value, (int, float)):
+    if value is None or isinstance(value, (int, float, Decimal)):
         return value
     if isinstance(value, datetime.datetime):
         return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S")

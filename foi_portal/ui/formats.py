@@ -40,8 +40,16 @@ def plain(value: Any) -> str:
     if isinstance(value, datetime.date):
         return date(value)
     if isinstance(value, (int, Decimal)):
-        return str(localize(value))
+        return str(localize(_without_needless_zeros(value)))
     return str(value)
+
+
+def _without_needless_zeros(number: int | Decimal) -> int | Decimal:
+    """Money keeps its two decimals; a number that may have more shows those it has: 204.700 and 2,9."""
+    exponent = number.as_tuple().exponent if isinstance(number, Decimal) else 0
+    if not isinstance(exponent, int) or exponent >= -2:
+        return number
+    return Decimal(f"{number:f}".rstrip("0").rstrip("."))
 
 
 def text(value: Any) -> str:

@@ -253,6 +253,8 @@ def group(bound: BoundField, css: str = "", optional: bool = True) -> SafeString
     """A whole dkfds form group: label, error, control, hint. What is optional says "(frivilligt)"."""
     if bound.is_hidden:
         return bound.as_hidden()
+    if isinstance(bound.field.widget, forms.CheckboxInput):
+        return tick(bound, css)
     mark = (
         mark_safe(' <span class="weight-normal">(frivilligt)</span>')
         if optional and not bound.field.required
@@ -273,4 +275,31 @@ def group(bound: BoundField, css: str = "", optional: bool = True) -> SafeString
         errors_of(bound),
         control(bound),
         hint,
+    )
+
+
+def tick(bound: BoundField, css: str = "") -> SafeString:
+    """A form group of one checkbox, its label beside it. Never «(frivilligt)»: not ticking is an answer too."""
+    described = f"{bound.id_for_label}-hint" if bound.field.help_text else None
+    attrs = {
+        "type": "checkbox",
+        "class": "form-checkbox",
+        "id": bound.id_for_label,
+        "name": bound.html_name,
+        "checked": bool(bound.value()),
+        "aria-describedby": described,
+        "aria-invalid": "true" if bound.errors else None,
+    }
+    return format_html(
+        '<div class="form-group{}{}"><div class="form-group-checkbox"><input{}>'
+        '<label class="form-label" for="{}">{}</label></div>{}{}</div>',
+        " form-error" if bound.errors else "",
+        f" {css}" if css else "",
+        flatatt(attrs),
+        bound.id_for_label,
+        bound.label,
+        errors_of(bound),
+        format_html('<span class="form-hint" id="{}">{}</span>', described, bound.field.help_text)
+        if described
+        else "",
     )

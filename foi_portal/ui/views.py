@@ -91,6 +91,11 @@ class ListView(ModelView):
     ] = ()  # paths that name a row to somebody who cannot see it; else the first column
     bulk: bool = False
     importable: bool = True  # whether an empty list offers to import a spreadsheet
+    creatable: bool = True  # whether rows are made by people, on a page of their own
+
+    def total(self) -> int:
+        """How many rows there are without any filter."""
+        return self.model._default_manager.filter(archived_at=None).count()
 
     @property
     def bulk_url(self) -> str:
@@ -118,10 +123,12 @@ class ListView(ModelView):
                 "body": table.body(shown, selectable=bulk),
                 "sizes": SIZES,
                 "size": size,
-                "total": self.model._default_manager.filter(archived_at=None).count(),
+                "total": self.total(),
                 "bulk": bulk,
                 "importable": self.importable,
-                "create_url": self.url("create") if may(request.user, "add", self.model) else "",
+                "create_url": self.url("create")
+                if self.creatable and may(request.user, "add", self.model)
+                else "",
             }
         )
 
@@ -228,19 +235,27 @@ class UpdateView(FormView):
         current = self.model._default_manager.get(pk=obj.pk)
         form = self.form_class(request.POST, instance=obj)
         valid = form.is_valid()
-        version = conflicts.submitted_version(request.POST)
-        if version != current.version:
-            return self.conflict_page(conflicts.build(form, current, version), current)
+        if conflict := self.conflict(form, current):
+            return self.conflict_page(conflict, current)
         if not valid:
             return self.form_page(form, current, status=422)
         saved = self.try_save(form)
         if saved is None:
             return self.form_page(form, current, status=409)
-        if self.model._default_manager.filter(pk=saved.pk, version=current.version).exists():
-            messages.info(request, "Ingen ændringer at gemme.")
-        else:
+        if self.is_changed(form, current):
             messages.success(request, f"{saved} er gemt.")
+        else:
+            messages.info(request, "Ingen ændringer at gemme.")
         return HttpResponseRedirect(self.after(saved))
+
+    def conflict(self, form: forms.ModelForm[Any], current: Any) -> conflicts.Conflict | None:
+        """What somebody else changed since the form was made, if anything. ``current`` is locked."""
+        version = conflicts.submitted_version(self.request.POST)
+        return None if version == current.version else conflicts.build(form, current, version)
+
+    def is_changed(self, form: forms.ModelForm[Any], before: Any) -> bool:
+        """Whether saving the form changed anything; ``before`` is the row as it was."""
+        return not self.model._default_manager.filter(pk=before.pk, version=before.version).exists()
 
     def after(self, obj: Any) -> str:
         return self.url("detail", obj)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +14,9 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.views import View
 
 from foi_portal.core import history
-from foi_portal.core.models import Change
-from foi_portal.ui import conflicts, views
+from foi_portal.ui import views
 from foi_portal.ui.forms import SEPARATOR, shorten
+from foi_portal.ui.rows import PostedRows, prefix
 from registry import queries
 from registry.filters import DependencyFilter
 from registry.forms import RULES, DependencyForm, DependencyRowForm
@@ -164,7 +164,8 @@ class DependencyTable(views.ModelView):
             messages.error(request, f"{asset} er arkiveret. Gendan det først.")
             return self.table_page(asset, [row_form(row) for row in queries.leans_on(asset)], [], status=409)
         rows = list(self.rows(asset).select_for_update(of=("self",), no_key=True))
-        edits = self.edits(rows)
+        posted = PostedRows(rows, request.POST, row_form)
+        edits = posted.edits()
         current = [row for row in rows if not row.is_archived]
         for row in rows:
             if row.is_archived and row.pk in edits:
@@ -174,7 +175,7 @@ class DependencyTable(views.ModelView):
         changed = [form for form in old if form.is_bound]
         new = self.new_forms(asset)
 
-        if clashes := self.clashes(current, edits):
+        if clashes := replace(posted, rows=current).clashes(edits):
             return self.conflict_page(asset, clashes, changed, new)
         if error := self.too_many(new):
             new = [self.new_form(asset, i, initial=typed(form)) for i, form in enumerate(new)]
@@ -237,56 +238,6 @@ class DependencyTable(views.ModelView):
         else:
             return ""
         return f"Der er plads til højst {MOST_NEW_ROWS} nye rækker ad gangen. {advice}"
-
-    def version(self, row: Dependency) -> int | None:
-        return conflicts.submitted_version({"version": self.request.POST.get(f"d{row.pk}-version", "")})
-
-    def edits(self, rows: list[Dependency]) -> dict[int, DependencyRowForm]:
-        """Forms of the rows in which something else is posted than both what was seen and what is there now.
-
-        What was seen is the row at the version that was posted. When that is not known, only what is there counts.
-        """
-        posted = [row for row in rows if f"d{row.pk}-version" in self.request.POST]
-        seen = self.states(
-            [(row.pk, self.version(row)) for row in posted if self.version(row) != row.version]
-        )
-        edits = {}
-        for row in posted:
-            form = row_form(copy(row), self.request.POST)  # the form writes on the copy
-            mine = set(form.changed_data)
-            if mine and row.pk in seen:
-                mine &= set(row_form(seen[row.pk], self.request.POST).changed_data)
-            if mine:
-                edits[row.pk] = form
-        return edits
-
-    def states(self, versions: list[tuple[int, int | None]]) -> dict[int, Dependency]:
-        """Rows as they were at those versions, by key; without those that are not known. At most one query."""
-        if not versions:
-            return {}
-        changes = Change.objects.filter(
-            table=Dependency._meta.db_table,
-            row_id__in=[key for key, _ in versions],
-            row_version__in={version for _, version in versions if version is not None},
-        )
-        wanted = set(versions)
-        return {
-            key: Dependency(**history.to_python(Dependency, after))
-            for key, version, after in changes.values_list("row_id", "row_version", "after")
-            if after is not None and (key, version) in wanted
-        }
-
-    def clashes(
-        self, rows: list[Dependency], edits: dict[int, DependencyRowForm]
-    ) -> list[tuple[Dependency, conflicts.Conflict]]:
-        """Rows that both this page and somebody else have changed since the page was opened."""
-        found = []
-        for row in rows:
-            version = self.version(row)
-            if row.pk in edits and version != row.version:
-                edits[row.pk].is_valid()
-                found.append((row, conflicts.build(edits[row.pk], row, version)))
-        return found
 
     def judge(
         self, rows: Iterable[Dependency], changed: list[DependencyRowForm], new: list[DependencyRowForm]
@@ -358,6 +309,8 @@ class DependencyTable(views.ModelView):
         self.template_name = "registry/dependency_table_conflict.html"
         context = {
             "object": asset,
+            "what": f"afhængigheder for {asset}",
+            "here": "Afhængigheder",
             "clashes": clashes,
             "kept": kept,
             "reason": self.request.POST.get("reason", ""),
@@ -366,7 +319,7 @@ class DependencyTable(views.ModelView):
 
 
 def row_form(row: Dependency, data: Any = None) -> DependencyRowForm:
-    return DependencyRowForm(data, instance=row, prefix=f"d{row.pk}")
+    return DependencyRowForm(data, instance=row, prefix=prefix(row))
 
 
 def typed(form: DependencyRowForm) -> dict[str, Any]:
