@@ -1,5 +1,6 @@
 """``/healthz``: is the portal able to serve? Asked by proxies, containers and monitoring."""
 
+import datetime
 import logging
 import time
 from collections.abc import Callable
@@ -13,14 +14,18 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.cache import cache
 from django.db import connection
 from django.http import HttpRequest, JsonResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from foi_portal.celery import HEARTBEAT_KEY, HEARTBEAT_SECONDS
 from foi_portal.celery import app as celery_app
+from foi_portal.core.models import ScheduledJob
+from foi_portal.core.tasks import MAIL_SWEEP
 
 logger = logging.getLogger(__name__)
 TIMEOUT = 2.0  # seconds for all probes together
+SWEPT_BY_WORKERS, SWEPT_BY_CRON = 60, 3600  # seconds that may pass between two sweeps of the outbox
 NOT_SET_UP = {"status": "ikke sat op"}
 
 
@@ -31,13 +36,14 @@ def healthz(request: HttpRequest) -> JsonResponse:
     """200 when database, cache and broker answer, else 503.
 
     Body: per service ``status`` (ok | fejl | ikke sat op) and ``ms``; never why it fails, as the page
-    is public: the reason is in the log. ``worker`` says when background work last ran and does not
-    count: pages work without it.
+    is public: the reason is in the log. ``worker`` says when background work last ran, and ``sweep`` when the outbox
+    was last looked after (also by ``send_due``); they do not count: pages work without them.
     """
     probes: dict[str, Callable[[], object]] = {"database": _database}
     if settings.REDIS_URL:
         probes |= {"cache": _cache, "broker": _broker}
     deadline = time.monotonic() + TIMEOUT
+    swept = _threads().submit(_last_sweep)
     running = {name: _threads().submit(_timed, probe) for name, probe in probes.items()}
     found = {name: _result(name, future, deadline) for name, future in running.items()}
     well = all(answer["status"] == "ok" for answer in found.values())
@@ -50,6 +56,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     body |= found
     if settings.REDIS_URL:
         body["worker"] = _worker() if found["cache"]["status"] == "ok" else {"status": "fejl"}
+    body["sweep"] = _sweep(swept, deadline)
     return JsonResponse(body, status=200 if well else 503)
 
 
@@ -80,6 +87,28 @@ def _database() -> None:
             cursor.execute("SELECT 1")
     finally:
         connection.close()  # this thread's own
+
+
+def _last_sweep() -> datetime.datetime | None:
+    try:
+        return ScheduledJob.objects.filter(name=MAIL_SWEEP).values_list("last_success_at", flat=True).first()
+    finally:
+        connection.close()
+
+
+def _sweep(asked: "Future[datetime.datetime | None]", deadline: float) -> dict[str, Any]:
+    """Seconds since the last one. Without Redis it is cron's business, every few minutes, or nobody's."""
+    try:
+        last = asked.result(max(0.0, deadline - time.monotonic()))
+    except Exception as error:  # noqa: BLE001, RUF100 - the database's own probe tells of it
+        logger.warning("The last sweep is not known: %s", str(error) or type(error).__name__)
+        asked.cancel()
+        return {"status": "fejl"}
+    if last is None:
+        return {"status": "fejl"} if settings.REDIS_URL else NOT_SET_UP
+    age = max(0, round((timezone.now() - last).total_seconds()))
+    well = age < (SWEPT_BY_WORKERS if settings.REDIS_URL else SWEPT_BY_CRON)
+    return {"status": "ok" if well else "fejl", "seconds_since": age}
 
 
 def _cache() -> None:

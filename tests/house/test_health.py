@@ -1,10 +1,13 @@
 """/healthz: public, quick, honest, and silent about why."""
 
+import datetime
 import threading
 import time
 
 import pytest
 from django.core.cache import cache
+from django.core.management import call_command
+from django.utils import timezone
 
 from foi_portal.celery import HEARTBEAT_KEY, app, heartbeat
 from foi_portal.pages import health
@@ -76,6 +79,35 @@ def test_the_heartbeat_tells_when_background_work_last_ran():
     assert health._worker() == {"status": "ok", "seconds_since": 0}
     cache.set(HEARTBEAT_KEY, time.time() - 3600)
     assert health._worker() == {"status": "fejl", "seconds_since": 3600}
+
+
+@pytest.mark.parametrize(
+    ("redis", "minutes", "said"),
+    [
+        ("", None, {"status": "ikke sat op"}),
+        ("", 30, {"status": "ok", "seconds_since": 1800}),
+        ("", 90, {"status": "fejl", "seconds_since": 5400}),
+        ("redis://127.0.0.1:1/0", None, {"status": "fejl"}),
+        ("redis://127.0.0.1:1/0", 0.5, {"status": "ok", "seconds_since": 30}),
+        ("redis://127.0.0.1:1/0", 2, {"status": "fejl", "seconds_since": 120}),
+    ],
+)
+def test_the_last_sweep_of_the_outbox_is_told(client, settings, monkeypatch, redis, minutes, said):
+    settings.REDIS_URL = redis
+    last = None if minutes is None else timezone.now() - datetime.timedelta(minutes=minutes)
+    monkeypatch.setattr(health, "_last_sweep", lambda: last)
+    answer = client.get("/healthz")
+    told = answer.json()["sweep"]
+    assert told["status"] == said["status"]
+    assert told.get("seconds_since") == pytest.approx(said.get("seconds_since"), abs=20)
+    assert answer.status_code == (503 if redis else 200), "it does not count"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sweep_that_was_run_is_found(client, settings):
+    settings.REDIS_URL = ""
+    call_command("send_due")
+    assert client.get("/healthz").json()["sweep"]["status"] == "ok"
 
 
 def test_what_beat_sends_exists():

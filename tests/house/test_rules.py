@@ -15,6 +15,9 @@ FLOORS = ["registry", "roles", "budgets", "pages"]  # template folders, the lowe
 TEMPLATES = sorted(
     path for folder in (".", *FLOORS, "foi_portal") for path in (ROOT / folder).glob("templates/**/*.html")
 )
+MAIL_FRAME = (
+    ROOT / "templates/mail/base.html"
+)  # goes to mail programs, which no CSP reaches: it may have a style sheet
 FORBIDDEN_IN_TEMPLATES = {
     "an inline style (the CSP blocks it; use a class)": re.compile(
         r"<[^>]*\sstyle\s*=|<style\b", re.IGNORECASE
@@ -45,6 +48,8 @@ def without_comments(html: str) -> str:
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_template_keeps_the_house_rules(template: Path):
     html = without_comments(template.read_text(encoding="utf-8"))
+    if template == MAIL_FRAME:
+        html = re.sub(r"<style>[^<]*</style>", "", html, count=1)
     broken = [rule for rule, pattern in FORBIDDEN_IN_TEMPLATES.items() if pattern.search(html)]
     assert broken == []
 
