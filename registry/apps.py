@@ -5,3 +5,8 @@ class RegistryConfig(AppConfig):
     name = "registry"
     label = "registry"
     verbose_name = "Register"
+
+    def ready(self) -> None:
+        from registry import tasks  # models must be there first
+
+        tasks.register()

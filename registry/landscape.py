@@ -210,15 +210,15 @@ def source_of(on: datetime.date) -> Source:
 
 def _load(on: datetime.date) -> Landscape:
     source = source_of(on)
-    with _collector_resting():
+    with collector_resting():
         if source is Source.HISTORY:
             return _build(on, source, *_from_history(on))
         return _build(on, source, *_from_tables(on))
 
 
 @contextmanager
-def _collector_resting() -> Iterator[None]:
-    """Without garbage collection: a landscape has no garbage, and looking for it takes longer than loading."""
+def collector_resting() -> Iterator[None]:
+    """Without garbage collection: what is loaded has no garbage, and looking for it takes longer than loading."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -307,6 +307,7 @@ __all__ = [
     "Owner",
     "Source",
     "at",
+    "collector_resting",
     "forget",
     "is_live",
     "source_of",

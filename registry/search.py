@@ -54,10 +54,11 @@ NAME_BEGINS, NAME_ENDS, WORD_BEGINS = "(^|, *)", " *(,|$)", "(^|[ ,(/-])"
 
 @dataclass(frozen=True)
 class Source:
-    """What an upper app lets the search find: rows that can be archived and have a ``name``.
+    """What an upper app lets the search find: rows that can be archived. Who may view them may find them.
 
-    ``names`` are the paths that name a row, first the one that is as good as a code. ``results`` shows the rows with
-    the keys given, by key, in one query. ``label`` heads the tab.
+    ``names`` are the paths that name a row: one as good as a code, then its name, and others. ``results`` shows the
+    rows with the keys given, by key, in one query. ``label`` heads the tab. ``similar``: also what is nearly spelt so,
+    which is for names and not for long texts.
     """
 
     kind: str
@@ -65,6 +66,7 @@ class Source:
     model: type[Any]
     names: tuple[str, ...]
     results: Callable[[list[int], Query], dict[int, Result]]
+    similar: bool = True
 
 
 SOURCES: dict[str, Source] = {}  # of upper apps, by kind, filled in by their ``AppConfig.ready``
@@ -157,7 +159,8 @@ def _matching(query: Query, with_purpose: bool) -> AssetQuerySet:
 def _best(rows: Any, kind: Any, kinds: int) -> Any:
     """The best ``LIMIT`` rows or more of each kind, with ``place`` among them and ``total`` of them all."""
     archived = Case(When(archived_at=None, then=Value(0)), default=Value(1), output_field=IntegerField())
-    order = [archived.asc(), F("rank").asc(), F("name").asc(), F(_names(rows.model)[0]).asc(), F("pk").asc()]
+    code, name, *_ = _names(rows.model)
+    order = [archived.asc(), F("rank").asc(), F(name).asc(), F(code).asc(), F("pk").asc()]
     return rows.annotate(
         total=Window(Count("pk"), partition_by=kind),
         place=Window(RowNumber(), partition_by=kind, order_by=order),
@@ -183,7 +186,8 @@ def _similar(rows: Any, query: Query, least: float) -> Any:
         rows = rows.annotate(**{f"near_{number}": _similarity(rows.model, word)})
         rows = rows.filter(**{f"near_{number}__gte": least})
         nearness = nearness + F(f"near_{number}")
-    order = ("archived_at", "-nearness", "name", _names(rows.model)[0], "pk")
+    code, name, *_ = _names(rows.model)
+    order = ("archived_at", "-nearness", name, code, "pk")
     return rows.annotate(nearness=nearness).order_by(*order)
 
 
@@ -308,6 +312,8 @@ def _add_similar(collector: _Collector, query: Query, asset_kinds: list[str]) ->
             (*row, Rank.SIMILAR, place, totals[row[0]] + extra[row[0]]) for place, row in enumerate(new)
         )
     for kind, model in _other_models(collector.kinds):
+        if kind in SOURCES and not SOURCES[kind].similar:
+            continue
         rows = _similar(model._default_manager.order_by(), query, SIMILAR_ENOUGH)
         new = [row for row in rows.values_list("pk", "archived_at")[:SIMILAR_LIMIT]
                if (kind, row[0]) not in known]  # fmt: skip

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import uuid
 
 from celery import shared_task
-from django.utils import timezone
 
+from foi_portal.core import jobs as scheduled
+from foi_portal.core.schedules import Every
 from registry.importing import jobs
 
 
@@ -16,8 +18,20 @@ def run_import(job_id: str) -> None:
     jobs.run(uuid.UUID(job_id))
 
 
-@shared_task
-def sweep_imports() -> None:
+def sweep_imports(now: datetime.datetime) -> str:
     """Every quarter of a minute: pick up imports whose message or worker was lost."""
-    for job_id in jobs.sweep(timezone.now()):
-        run_import.delay(str(job_id))
+    waiting = jobs.sweep(now)
+    for job_id in waiting:
+        jobs.start(job_id)
+    return f"{len(waiting)} sat i gang" if waiting else ""
+
+
+def register() -> None:
+    """What the registry does by the clock."""
+    scheduled.register(
+        "import-sweep",
+        Every(15),
+        sweep_imports,
+        label="Tag afbrudte importer op",
+        limit=datetime.timedelta(minutes=1),
+    )

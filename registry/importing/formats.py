@@ -84,6 +84,7 @@ class FileFormat:
 
     ``rows`` are those to match with, ``narrow`` the key column whose values bound them. What no row can say of itself
     is said by ``judge``, which sees them all. Rows that are not simply written have ``stored`` and ``write``.
+    ``needs`` are the permissions that who imports the file must have besides the one to import.
     """
 
     name: str
@@ -103,6 +104,7 @@ class FileFormat:
     judge: Callable[[Look], None] | None = None
     stored: Callable[[], dict[Key, Stored]] | None = None
     write: Callable[[FilePlan], None] | None = None
+    needs: tuple[str, ...] = ()
 
     def label_of(self, column: Column) -> str:
         """What people call the column."""
@@ -359,11 +361,6 @@ def register(found: FileFormat, *targets: Target) -> None:
 
 for _format in tuple(FORMATS.values()):
     register(_format)
-
-# Files of the same format that a later part of the portal will read: known, said so, and left alone.
-LATER = {
-    "budget_lines": ("component_code", "year", "kind", "budget_dkk", "actual_dkk", "funding"),
-}
 
 # What people call the columns, for the suggestion when a column is unknown.
 SPOKEN = {

@@ -13,7 +13,6 @@ import time
 import uuid
 from collections.abc import Sequence
 from functools import partial
-from threading import Thread
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from django.db import IntegrityError, InterfaceError, OperationalError, transact
 from django.db.models import F
 from django.utils import timezone
 
-from foi_portal.core import history
+from foi_portal.core import history, nudging
 from foi_portal.core.models import User
 from registry.importing.applying import (
     Busy,
@@ -97,22 +96,14 @@ def discard(job: ImportJob) -> bool:
 def start(job_id: uuid.UUID) -> None:
     """Tell a worker, or do the work here when there are no workers.
 
-    The message is sent from a thread of its own and may get lost: a broker that refuses or hangs must not
-    keep the page waiting, and ``sweep`` finds the job anyway.
+    The message may get lost: ``sweep`` finds the job anyway.
     """
+    from registry.tasks import run_import  # the messenger knows this module; this module knows it only here
+
     if settings.CELERY_TASK_ALWAYS_EAGER:
         run(job_id)
     else:
-        Thread(target=_send, args=(job_id,), daemon=True).start()
-
-
-def _send(job_id: uuid.UUID) -> None:
-    from registry.tasks import run_import  # the messenger knows this module; this module knows it only here
-
-    try:
-        run_import.delay(str(job_id))
-    except Exception as error:
-        log.warning("The broker did not take import %s, so the sweep will: %r", job_id, error)
+        nudging.nudge(run_import, str(job_id))
 
 
 def run(job_id: uuid.UUID) -> None:
@@ -120,7 +111,7 @@ def run(job_id: uuid.UUID) -> None:
     token = _claim(job_id)
     if token is None:
         return
-    job = ImportJob.objects.select_related("accepted_by").get(pk=job_id)
+    job = ImportJob.objects.select_related("accepted_by", "uploaded_by").get(pk=job_id)
     work = _Work(job, token)
     try:
         if job.state == ImportState.CHECKING:
@@ -213,12 +204,12 @@ class _Work:
 
     def check(self, message: str = "") -> None:
         """The dry run."""
-        plan = make_plan(self._read(), self._progress(sign_of_life=True))
+        plan = make_plan(self._read(self.job.uploaded_by), self._progress(sign_of_life=True))
         self._settle(plan, message)
 
     def carry_out(self) -> None:
         """The import itself, or a new dry run when the registry is no longer what was approved."""
-        reading = self._read()
+        reading = self._read(self.job.accepted_by)
         try:
             with transaction.atomic():
                 # The lock is held until commit: it is what tells ``sweep`` that this worker lives.
@@ -263,9 +254,16 @@ class _Work:
             self._write(state=state, finished_at=timezone.now(), claim=None, **values)
             _forget_files(self.job.pk)
 
-    def _read(self) -> Reading:
+    def _read(self, user: User | None) -> Reading:
+        """The files, without the sheets that ``user`` may not import: nor may the dry run show what is in them."""
         files = [SourceFile(file.name, bytes(file.content)) for file in self.job.files.all()]
-        return read_files(files)
+        reading = read_files(files)
+        for sheet in list(reading.sheets.values()):
+            if sheet.format.needs and not (user and user.has_perms(sheet.format.needs)):
+                reading.problem(sheet.file, f"Du har ikke ret til at indlæse {sheet.format.label.lower()}.")
+                reading.unread.add(sheet.format.name)
+                del reading.sheets[sheet.format.name]
+        return reading
 
     def _settle(self, plan: Plan, message: str) -> None:
         problems = [as_list(problem) for problem in plan.problems[:KEPT_PROBLEMS]]

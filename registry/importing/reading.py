@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
@@ -11,7 +11,6 @@ from openpyxl.utils import get_column_letter
 from registry.importing.formats import (
     FORMATS,
     HEADINGS,
-    LATER,
     SPOKEN,
     FileFormat,
     plain_heading,
@@ -145,9 +144,6 @@ def _format(reading: Reading, table: Table, *, is_workbook: bool) -> FileFormat 
     if name in FORMATS:
         return FORMATS[name]
     header = [plain_heading(cell) for cell in table.rows[0][1]]
-    if name in LATER or _is_later(header):
-        reading.note(table.file, "Kendes, men kan ikke indlæses endnu. Den er sprunget over.")
-        return None
     found = _guess(header)
     if found is not None:
         reading.note(table.file, f"Læst som {found.name}, fordi kolonnerne passer.")
@@ -160,11 +156,6 @@ def _format(reading: Reading, table: Table, *, is_workbook: bool) -> FileFormat 
         table.file, f"{what} navn «{shorten(table.name)}» kendes ikke. {hint}Brug et af: {known}."
     )
     return None
-
-
-def _is_later(header: Iterable[str]) -> bool:
-    names = set(header)
-    return any(names.issuperset(columns) for columns in LATER.values())
 
 
 def _guess(header: list[str]) -> FileFormat | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from decimal import Decimal
 from typing import Any
 
 from registry.importing.formats import FileFormat
@@ -20,6 +21,7 @@ def report(plan: Plan) -> dict[str, Any]:
         "changes": plan.changes,
         "problems": len(plan.problems),
         "files": [_file(file) for file in plan.files],
+        "needs": sorted({needed for file in plan.files for needed in file.format.needs}),
         "notes": [as_list(note) for note in plan.notes[:SHOWN_NOTES]],
         "more_notes": max(0, len(plan.notes) - SHOWN_NOTES),
     }
@@ -61,6 +63,8 @@ def readable(found: FileFormat, name: str, value: Any) -> str:
         return ""
     if isinstance(value, datetime.date):
         return f"{value:%d-%m-%Y}"
+    if isinstance(value, Decimal):  # money is the only one of the kind
+        return f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
     if isinstance(value, bool):
         return "ja" if value else "nej"
     if isinstance(value, tuple):

@@ -30,7 +30,8 @@ PROBLEM_COLUMNS = ("file", "row", "column", "value", "message")
 
 
 class ImportView(View):
-    """Only who may add and change every kind of row may import; the permission stands for that."""
+    """Only who may add and change the registry's rows may import; the permission stands for that. Formats of apps
+    above may need more."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not may(request.user, "add", ImportJob):
@@ -38,7 +39,11 @@ class ImportView(View):
         return super().dispatch(request, *args, **kwargs)
 
     def get_job(self, pk: uuid.UUID) -> ImportJob:
-        return get_object_or_404(all_jobs(), pk=pk)
+        """The job, if the user may see and import all that is in its files."""
+        job = get_object_or_404(all_jobs(), pk=pk)
+        if not self.request.user.has_perms(job.report.get("needs", [])):
+            raise PermissionDenied
+        return job
 
 
 def all_jobs() -> QuerySet[ImportJob]:

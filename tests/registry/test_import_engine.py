@@ -54,13 +54,6 @@ def test_the_demonstration_landscape_is_imported_and_the_second_run_changes_noth
     assert Change.objects.count() == written
 
 
-def test_budget_lines_are_known_and_left_for_later():
-    notes = {(note.file, note.message) for note in plan(demo()).notes}
-    assert notes == {
-        ("budget_lines.csv", "Kendes, men kan ikke indlæses endnu. Den er sprunget over."),
-    }
-
-
 def test_everything_an_import_writes_is_one_change_set_with_its_reason():
     done = apply_reading(read_files(small()), actor=None, reason="Ny aftale")
     changes = Change.objects.filter(change_set=done.change_set)

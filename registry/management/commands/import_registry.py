@@ -14,6 +14,7 @@ from registry.importing import (
     ImportRefused,
     Plan,
     PlanHasProblems,
+    Reading,
     SourceFile,
     apply_reading,
     make_plan,
@@ -25,7 +26,7 @@ SUFFIXES = (".csv", ".xlsx")
 
 class Command(BaseCommand):
     help = (
-        "Indlæser landskabet, rollekataloget, personer og tildelinger fra CSV eller XLSX. "
+        "Indlæser landskabet, rollekataloget, personer, tildelinger og budgetlinjer fra CSV eller XLSX. "
         "Uden --commit er det en prøvekørsel. Med fejl skrives intet, og afslutningskoden er 1."
     )
 
@@ -37,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         actor = _user(options["user"])
-        reading = read_files(source_files(options["path"]))
+        reading = self.read(options["path"])
         if not options["commit"]:
             plan = make_plan(reading)
             self._tell(plan, "ville blive")
@@ -59,6 +60,10 @@ class Command(BaseCommand):
             self.stdout.write(f"Gennemført. Ændringssæt {done.change_set}.")
         else:
             self.stdout.write("Der var ikke noget at ændre.")
+
+    def read(self, path: Path) -> Reading:
+        """What there is to import. Errors: ``CommandError``."""
+        return read_files(source_files(path))
 
     def _tell(self, plan: Plan, verb: str) -> None:
         for file in plan.files:
