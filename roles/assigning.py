@@ -30,6 +30,7 @@ from roles.seat_rules import Faults, faults, overlap, period, seat_of
 OVERTAKEN = (
     "En anden gemte noget i samme øjeblik, som står i vejen. Intet er gemt. Se det igennem, og prøv igen."
 )
+MOST_AT_ONCE = 200  # seats that one act transfers; whoever has more does it again
 CHANGED = "Nogen har ændret noget, siden du så forhåndsvisningen. Intet er gemt. Se den igennem igen."
 
 
@@ -227,16 +228,20 @@ def hand_over(
 
 
 def seats_of(person: Person, on: datetime.date) -> list[Assignment]:
-    """The person's assignments that are not over on the day ``on``. One query."""
+    """The first ``MOST_AT_ONCE`` of the person's assignments that are not over on the day ``on``, as holder first.
+
+    One query.
+    """
     rows = Assignment.objects.not_over(on).filter(person=person)
     related = rows.select_related("person", "role", "asset", "organisation")
-    return list(related.order_by("part", "role__name", "asset__name", "organisation__name", "id").reverse())
+    order = ("-part", "role__name", "role_id", "asset__name", "organisation__name", "id")
+    return list(related.order_by(*order)[:MOST_AT_ONCE])
 
 
 def plan_transfer(
     person: Person, fates: Mapping[int, Person | None], *, on: datetime.date, today: datetime.date
 ) -> Plan:
-    """All the person's seats that are not over on the day ``on``; those not in ``fates`` are left and say so."""
+    """The person's ``seats_of`` the day ``on``; those not in ``fates`` are left and say so."""
     rows = seats_of(person, on)
     plan = plan_hand_over(rows, fates, on=on, today=today)
     done = {line.row.pk for line in plan.lines}
@@ -475,6 +480,7 @@ def _again(person: Person | None) -> Person | None:
 
 
 __all__ = [
+    "MOST_AT_ONCE",
     "OVERTAKEN",
     "ChangedSince",
     "Gap",

@@ -130,13 +130,8 @@ def close_round(
 
 
 def open_items(assets: Collection[int]) -> QuerySet[RoundAsset]:
-    """The unanswered places of these assets in open rounds, the nearest deadline first. Archived assets have none."""
-    return (
-        RoundAsset.objects.filter(asset__in=among(assets), asset__archived_at=None, answered_at=None)
-        .filter(round__closed_on=None, round__archived_at=None)
-        .select_related("round", "asset")
-        .order_by("round__deadline", "asset__name", "id")
-    )
+    """The places of these assets in open rounds that wait for an answer, the nearest deadline first."""
+    return RoundAsset.objects.waiting().filter(asset__in=among(assets)).select_related("round", "asset")
 
 
 __all__ = [

@@ -17,6 +17,7 @@ import datetime
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import NamedTuple
 
 from foi_portal.core.periods import holds
@@ -118,10 +119,15 @@ class Roster:
             by_seat.setdefault(post.seat, []).append(post)
         return cls(by_seat, stays or {}, absences or {})
 
-    def __post_init__(self) -> None:
-        self._in_scope: dict[tuple[int | None, int | None], list[Post]] = {}
+    @cached_property
+    def _in_scope(self) -> dict[tuple[int | None, int | None], list[Post]]:
+        """The holders' posts by scope."""
+        found: dict[tuple[int | None, int | None], list[Post]] = {}
         for seat, posts in self.posts.items():
-            self._in_scope.setdefault(seat.scope, []).extend(post for post in posts if post.holder)
+            for post in posts:
+                if post.holder:
+                    found.setdefault(seat.scope, []).append(post)
+        return found
 
     def works(self, person: int, on: datetime.date) -> bool:
         stay = self.stays.get(person)
@@ -185,6 +191,43 @@ def judge(roster: Roster, seat: Seat, demand: Demand, on: datetime.date) -> Cove
     return _Judgement(roster, seat, demand).on(on)
 
 
+@dataclass(frozen=True)
+class Judged:
+    """The covers of many seats on one day, with what they were judged by."""
+
+    roster: Roster
+    demands: Mapping[Seat, Demand]
+    covers: Mapping[Seat, Cover]
+
+
+def judge_all(
+    roster: Roster, demands: Mapping[Seat, Demand], on: datetime.date, known: Judged | None = None
+) -> Judged:
+    """``judge`` for each of the demands.
+
+    ``known`` are answers for the same day, by what was so earlier: those to which nothing has happened are taken over.
+    """
+    if known is None:
+        return Judged(roster, demands, {seat: judge(roster, seat, demands[seat], on) for seat in demands})
+    before = known.roster
+    moved = _different(roster.stays, before.stays) | _different(roster.absences, before.absences)
+    covers = {}
+    for seat, demand in demands.items():
+        posts = roster.posts.get(seat, ())
+        same = (
+            demand.deputy_may_hold  # else the other roles in the scope count too
+            and known.demands.get(seat) == demand
+            and before.posts.get(seat, ()) == posts
+            and not any(post.person in moved for post in posts)
+        )
+        covers[seat] = known.covers[seat] if same else judge(roster, seat, demand, on)
+    return Judged(roster, demands, covers)
+
+
+def _different(one: Mapping[int, object], other: Mapping[int, object]) -> set[int]:
+    return {key for key in one.keys() | other.keys() if one.get(key) != other.get(key)}
+
+
 def vacant(demand: Demand, on: datetime.date, since: datetime.date | None = None) -> Cover:
     """The answer for a seat that nobody was ever in; ``since``: when its scope came to be, if after the demand."""
     first = max(demand.since, since) if since else demand.since
@@ -198,8 +241,9 @@ class _Judgement:
     demand: Demand
 
     def on(self, on: datetime.date) -> Cover:
-        posts, lacking = self.roster.holders(self.seat, on), self._lacking(on)
-        ready = tuple(p for p in self._ready(on) if self.roster.absence(p.person, on) is None)
+        posts = self.roster.holders(self.seat, on)
+        lacking = self._short_of(posts)
+        ready = tuple(p for p in self._ready(on, posts) if self.roster.absence(p.person, on) is None)
         if lacking:
             days = max((on - self._short_since(on)).days, 0)  # the scope may be of the future
             return Cover(
@@ -213,12 +257,14 @@ class _Judgement:
         return Cover(State.FILLED, posts, ready)
 
     def _lacking(self, on: datetime.date) -> int:
-        there = {post.person for post in self.roster.holders(self.seat, on)}
-        return max(self.demand.holders - len(there), 0)
+        return self._short_of(self.roster.holders(self.seat, on))
 
-    def _ready(self, on: datetime.date) -> Iterator[Post]:
-        """Deputies who may be counted, away or not."""
-        holding = {post.person for post in self.roster.holders(self.seat, on)}
+    def _short_of(self, holders: Sequence[Post]) -> int:
+        return max(self.demand.holders - len({post.person for post in holders}), 0)
+
+    def _ready(self, on: datetime.date, holders: Sequence[Post]) -> Iterator[Post]:
+        """Deputies who may be counted beside the holders of the day ``on``, away or not."""
+        holding = {post.person for post in holders}
         for post in self.roster.deputies(self.seat, on):
             allowed = self.demand.deputy_may_hold or not self.roster.holds_another(post.person, self.seat, on)
             if post.person not in holding and allowed:
@@ -229,12 +275,16 @@ class _Judgement:
         deputies = {post.person for post in self.roster.posts.get(self.seat, ()) if not post.holder}
         back = {away.until for person in deputies for away in self.roster.absences.get(person, ())}
         for day in sorted({*self.roster.turning_points(self.seat), *filter(None, back)}):
-            if day > on and any(self.roster.absence(post.person, day) is None for post in self._ready(day)):
+            if day <= on:
+                continue
+            ready = self._ready(day, self.roster.holders(self.seat, day))
+            if any(self.roster.absence(post.person, day) is None for post in ready):
                 return day
         return None
 
     def _is_bad(self, on: datetime.date) -> bool:
-        return bool(self._lacking(on)) or (self.demand.deputy and not any(self._ready(on)))
+        holders = self.roster.holders(self.seat, on)
+        return bool(self._short_of(holders)) or (self.demand.deputy and not any(self._ready(on, holders)))
 
     def _gone(self, on: datetime.date) -> State:
         for post in self.roster.posts.get(self.seat, ()):
@@ -268,11 +318,13 @@ __all__ = [
     "Away",
     "Cover",
     "Demand",
+    "Judged",
     "Post",
     "Roster",
     "Seat",
     "State",
     "Stay",
     "judge",
+    "judge_all",
     "vacant",
 ]

@@ -73,6 +73,11 @@ class Choice:
         return held and (self.part != "alone" or cover.state is State.DEPUTY_MISSING)
 
     @property
+    def narrows(self) -> bool:
+        """Whether some scopes of a requirement may be asked for and others not."""
+        return self.among is not None or self.column is not None or self.owner is not None
+
+    @property
     def picks_empty(self) -> bool:
         """Whether seats that nobody was ever in are asked for."""
         return self.person is None and State.VACANT in self.states
@@ -89,6 +94,8 @@ class Part:
 
     @cached_property
     def picked(self) -> Mapping[Scope, Cover]:
+        if self.choice.person is None and len(self.choice.states) == len(State):
+            return self.covers
         return {scope: cover for scope, cover in self.covers.items() if self.choice.picks(cover)}
 
     @property
@@ -124,20 +131,17 @@ class Picked:
 
     @cached_property
     def parts(self) -> Sequence[Part]:
-        by_rule: dict[int, dict[Scope, Cover]] = {}
-        for seat, cover in self.found.covers.items():
-            scope = seat.asset if seat.organisation is None else seat.organisation
-            by_rule.setdefault(self.found.demands[seat].requirement, {})[scope] = cover
         same: dict[int, tuple[Sequence[Scope], frozenset[Scope]]] = {}  # rules share their lists of scopes
         parts = []
         for rule in self.found.rules:
             if not self.choice.asks_for(rule, self.found.roles[rule.role]):
                 continue
-            if id(rule.scopes) not in same:
-                chosen = [scope for scope in rule.scopes if self._asks_for(rule, scope)]
-                same[id(rule.scopes)] = chosen, frozenset(chosen)
-            scopes, known = same[id(rule.scopes)]
-            covers = by_rule.get(rule.requirement, {})
+            scopes, covers = rule.scopes, self.found.covers_by_rule.get(rule.requirement, {})
+            if self.choice.narrows:
+                if id(rule.scopes) not in same:
+                    chosen = [scope for scope in rule.scopes if self._asks_for(rule, scope)]
+                    same[id(rule.scopes)] = chosen, frozenset(chosen)
+                scopes, known = same[id(rule.scopes)]
             if len(scopes) < len(rule.scopes):
                 covers = {scope: cover for scope, cover in covers.items() if scope in known}
             if scopes:

@@ -18,13 +18,15 @@ from foi_portal.ui import formats
 from registry import landscape
 from registry.landscape import Landscape
 from registry.models import Asset, Criticality, Kind
-from roles import occupancy
+from roles import occupancy, people_html
 from roles.coverage import Seat
 from roles.models import Absence, Assignment, Person, RoundAsset
 from roles.occupancy import AssetFacts, Occupancy, PersonFacts, RoleFacts
+from roles.people_html import Absent
 from roles.vulnerability import Change, Effect, counted, rests_on, staying, stops, weight
 
 AHEAD = 180  # days after a stop in which its deadlines are told
+TOLD = 3  # systems of one confirmation round that are told one by one
 ELSEWHERE = 3  # holders of the same role elsewhere that are named for each seat
 
 
@@ -123,6 +125,7 @@ class Alone:
     place: Place
     holder: bool
     deputy_required: bool
+    away: Absent | None = None  # that the person is
 
     @property
     def deputy_lacking(self) -> bool:
@@ -137,6 +140,10 @@ class PersonRow:
     person: PersonFacts
     unit: str
     rows: Sequence[Alone]
+
+    @property
+    def away(self) -> Absent | None:
+        return self.rows[0].away
 
     @cached_property
     def weight(self) -> int:
@@ -165,8 +172,13 @@ class PlaceRow:
 
     @cached_property
     def people(self) -> list[PersonFacts]:
-        found = {row.person.key: row.person for row in self.rows}
-        return sorted(found.values(), key=lambda person: (sort_key(person.name), person.key))
+        return [person for person, _ in self.people_away]
+
+    @cached_property
+    def people_away(self) -> list[tuple[PersonFacts, Absent | None]]:
+        """Each with how they are away today."""
+        found = {row.person.key: (row.person, row.away) for row in self.rows}
+        return sorted(found.values(), key=lambda pair: (sort_key(pair[0].name), pair[0].key))
 
     @cached_property
     def deputy_lacking(self) -> int:
@@ -190,6 +202,7 @@ def alone(day: Occupancy, found: Landscape) -> list[Alone]:
                 places[seat.scope],
                 bool(cover.holders),
                 day.demands[seat].demand.deputy,
+                people_html.away(day, person),
             )
         )
     return rows
@@ -353,7 +366,7 @@ def assignments_of(person: Person, on: datetime.date) -> QuerySet[Assignment]:
     return (
         Assignment.objects.not_over(on)
         .filter(person=person)
-        .select_related("role", "asset", "organisation", "asset__department", "asset__provider")
+        .select_related("person", "role", "asset", "organisation", "asset__department", "asset__provider")
     )
 
 
@@ -442,21 +455,20 @@ def asset_deadlines(assets: Iterable[Asset], first: datetime.date, last: datetim
 
 def round_deadlines(assignments: QuerySet[Assignment]) -> list[Deadline]:
     """Open confirmation rounds that wait for an answer about what the assignments are for. One query."""
-    waiting = RoundAsset.objects.filter(
-        asset__in=assignments.order_by().values("asset"),
-        answered_at=None,
-        round__closed_on=None,
-        round__archived_at=None,
-    ).select_related("round", "asset")
-    return [
-        Deadline(
-            row.round.deadline,
-            f"Frist for at bekræfte oplysninger: {row.round.title}",
-            row.asset.name,
-            row.asset.get_absolute_url(),
-        )
-        for row in waiting
-    ]
+    wanted = assignments.order_by().values("asset")
+    waiting = RoundAsset.objects.waiting().filter(asset__in=wanted)
+    asked: dict[tuple[int, str, datetime.date], list[tuple[str, str]]] = defaultdict(list)
+    for key, title, day, name, code in waiting.values_list(
+        "round", "round__title", "round__deadline", "asset__name", "asset__code"
+    ):
+        asked[key, title, day].append((name, reverse("system-detail", args=[code])))
+    found = []
+    for (key, title, day), systems in asked.items():
+        together = (f"{formats.plain(len(systems))} fagsystemer", reverse("round-detail", args=[key]))
+        what = f"Frist for at bekræfte oplysninger: {title}"
+        told = systems if len(systems) <= TOLD else [together]
+        found += [Deadline(day, what, name, url) for name, url in told]
+    return found
 
 
 __all__ = [

@@ -14,7 +14,7 @@ from foi_portal.core.keys import among
 from foi_portal.ui import formats
 from roles.coverage import Demand, Post, Roster, Seat, State, Stay, judge
 from roles.models import Assignment, Part, Person, RoleRequirement
-from roles.seat_rules import needs, seat_of
+from roles.seat_rules import is_gone, needs, seat_of
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,9 @@ def between(
     for seat, row in one_of.items():
         if seat in required and not row.role.is_archived:
             found = _worse(was, now, seat, _demand(required[seat]), on)
-            gaps += [_gap(row, required[seat], day, lacking) for day, lacking in found]
+            gaps += [
+                _gap(row, required[seat], day, lacking) for day, lacking in found if not is_gone(row, day)
+            ]
     return sorted(gaps, key=lambda gap: (not gap.is_last, not gap.lacking, gap.role, gap.scope))
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q
-from django.utils import timezone
 
 from foi_portal.core.danish import sort_key
 from foi_portal.core.history import readable
@@ -25,13 +24,18 @@ from registry import landscape
 from registry.graph import Severity
 from registry.landscape import Landscape
 from registry.models import Asset, Organisation
-from roles import dependence
+from roles import dependence, people_html
+from roles.coverage import Away, Roster, Seat, Stay
 from roles.dependence import Deadline, Place
 from roles.models import Absence, Assignment, Part, Person, Role
+from roles.people import post_of, seat_of
+from roles.people_html import Absent, Who
 
 MOST_DUTIES = 200
 MOST_ASSETS = 60
 MOST_CONTACTS = 80
+MOST_VENDORS = 40
+MOST_DEADLINES = 60
 MOST_CHANGES = 12
 NAMED = 8  # neighbours of an asset that are named, the most important first
 REASONS = 3  # of why somebody is a contact
@@ -39,10 +43,14 @@ REASONS = 3  # of why somebody is a contact
 
 @dataclass(frozen=True)
 class Duty:
-    """One assignment: what it is for, and who else is in the seat ("stedfortræder Bo Bang")."""
+    """One assignment: what it is for, ``who`` has it, and who else is in the seat ("stedfortræder Bo Bang").
+
+    Both say who is asked while somebody is away.
+    """
 
     assignment: Assignment
     place: Place
+    who: str
     others: Sequence[str]
 
     @property
@@ -109,6 +117,8 @@ class Pack:
     more_duties: int = 0
     more_things: int = 0
     more_contacts: int = 0
+    more_vendors: int = 0
+    more_deadlines: int = 0
 
     @cached_property
     def notes(self) -> int:
@@ -172,41 +182,81 @@ def _pack(
             row.pk,
         )
     )
-    in_seat: dict[tuple[int | None, ...], list[Assignment]] = defaultdict(list)
-    for row in everybody:
-        in_seat[_seat(row)].append(row)
+    in_seat: dict[Seat, list[Assignment]] = defaultdict(list)
+    for row in sorted(everybody, key=lambda row: row.part != Part.HOLDER):
+        in_seat[seat_of(row)].append(row)
+    away = _Away([*own, *everybody], on)
     shown = own[:MOST_DUTIES]
     grouped: dict[Role, list[Duty]] = {}
     for row in shown:
-        others = [_in_seat(other) for other in in_seat[_seat(row)] if other.person_id != row.person_id]
-        grouped.setdefault(row.role, []).append(Duty(row, places[row.pk], others))
+        others = [
+            _in_seat(other, away.name(other), on)
+            for other in in_seat[seat_of(row)]
+            if other.person_id != row.person_id
+        ]
+        grouped.setdefault(row.role, []).append(Duty(row, places[row.pk], away.name(row), others))
     assets = {row.asset: places[row.pk] for row in own if row.asset is not None}
     order = sorted(assets.items(), key=lambda pair: (-pair[1].weight, sort_key(pair[0].name), pair[0].pk))
-    seats = {_seat(row) for row in own}
-    contacts = _contacts([row for row in everybody if _seat(row) in seats], on)
+    seats = {seat_of(row) for row in own}
+    contacts = _contacts([row for row in everybody if seat_of(row) in seats], away, on)
+    vendors = _vendors(asset for asset, _ in order)
     return Pack(
         on,
         list(grouped.items()),
         _things(found, order[:MOST_ASSETS]),
-        deadlines,
+        deadlines[:MOST_DEADLINES],
         contacts[:MOST_CONTACTS],
-        _vendors(asset for asset, _ in order),
+        vendors[:MOST_VENDORS],
         _changes([asset.pk for asset, _ in order[:MOST_ASSETS]], user),
         len(own),
         len(set(places.values())),
         len(own) - len(shown),
         max(len(order) - MOST_ASSETS, 0),
         max(len(contacts) - MOST_CONTACTS, 0),
+        max(len(vendors) - MOST_VENDORS, 0),
+        max(len(deadlines) - MOST_DEADLINES, 0),
     )
 
 
-def _seat(row: Assignment) -> tuple[int | None, ...]:
-    return row.role_id, row.asset_id, row.organisation_id
+def _in_seat(row: Assignment, name: str, on: datetime.date) -> str:
+    ahead = f" fra {formats.date(row.since)}" if row.since > on else ""
+    return f"{row.get_part_display().lower()} {name}{ahead}"
 
 
-def _in_seat(row: Assignment) -> str:
-    ahead = f" fra {formats.date(row.since)}" if row.since > timezone.localdate() else ""
-    return f"{row.get_part_display().lower()} {row.person}{ahead}"
+class _Away:
+    """Who of the people in the rows is away on the day, in words. One query."""
+
+    def __init__(self, rows: Sequence[Assignment], on: datetime.date) -> None:
+        self.on = on
+        people = {row.person_id: row.person for row in rows}
+        self.absences: dict[int, Absence] = {}
+        for absence in Absence.objects.ongoing(on).select_related("stand_in").order_by("-since", "-id"):
+            self.absences[absence.person_id] = absence
+            if absence.stand_in is not None:
+                people.setdefault(absence.stand_in.pk, absence.stand_in)
+        self.people = people
+        self.roster = Roster.of(
+            {row.pk: post_of(row) for row in rows}.values(),
+            {key: Stay(person.active_from, person.active_to) for key, person in people.items()},
+            {key: [Away(it.since, it.until, it.stand_in_id)] for key, it in self.absences.items()},
+        )
+
+    def name(self, row: Assignment) -> str:
+        """Whose assignment it is, and who is asked in its seat: "Bo Bang, p.t. Eva Krag (fraværende …)"."""
+        absence = self.absences.get(row.person_id)
+        if absence is None or not row.since <= self.on:
+            return str(row.person)
+        instead = self.roster.standing_in(post_of(row), self.on)
+        asked = Who(instead, str(self.people[instead])) if instead is not None else None
+        return people_html.plain(str(row.person), Absent(absence.until, asked))
+
+    def words(self, person: Person) -> str:
+        """fraværende, tilbage 3. dec. 2026, spørg Eva Krag"""
+        absence = self.absences.get(person.pk)
+        if absence is None:
+            return ""
+        away = people_html.away_text(absence.until)
+        return f"{away}, spørg {absence.stand_in}" if absence.stand_in else away
 
 
 def _things(found: Landscape, assets: Iterable[tuple[Asset, Place]]) -> list[Thing]:
@@ -234,14 +284,13 @@ def _neighbours(found: Landscape, edges: Iterable[tuple[Severity, int]]) -> Neig
     return Neighbours([found.assets[key].name for key in order[:NAMED]], len(order[NAMED:]))
 
 
-def _contacts(rows: Iterable[Assignment], on: datetime.date) -> list[Contact]:
-    """Everybody in the seats who works here on the day ``on``, by name. One query."""
+def _contacts(rows: Iterable[Assignment], away: _Away, on: datetime.date) -> list[Contact]:
+    """Everybody in the seats who works here on the day ``on``, by name."""
     posts: dict[Person, dict[tuple[str, str], list[str]]] = {}
     for row in rows:
         if row.person.is_active(on):
             roles = posts.setdefault(row.person, {})
             roles.setdefault((str(row.get_part_display()), row.role.name), []).append(row.scope_name)
-    away = _away(on) if posts else {}
     order = sorted(posts.items(), key=lambda pair: (sort_key(pair[0].name), pair[0].pk))
     return [
         Contact(
@@ -250,19 +299,10 @@ def _contacts(rows: Iterable[Assignment], on: datetime.date) -> list[Contact]:
                 f"{part}: {role}, {scopes[0] if len(scopes) == 1 else f'{len(scopes)} steder'}"
                 for (part, role), scopes in roles.items()
             ],
-            away.get(person.pk, ""),
+            away.words(person),
         )
         for person, roles in order
     ]
-
-
-def _away(on: datetime.date) -> Mapping[int, str]:
-    """Who is absent on the day ``on``, in words."""
-    found = {}
-    for row in Absence.objects.ongoing(on).select_related("stand_in"):
-        until = f"fraværende til {formats.date(row.until)}" if row.until else "fraværende indtil videre"
-        found[row.person_id] = f"{until}, spørg {row.stand_in}" if row.stand_in else until
-    return found
 
 
 def _vendors(assets: Iterable[Asset]) -> list[Vendor]:

@@ -1,8 +1,8 @@
 """Every seat that is required on a day, and who is in it: the rows behind ``coverage``, in few queries.
 
 Fifty roles for 10,000 systems are half a million seats, most of them empty. So a ``Rule`` (one requirement) knows its
-scopes as keys, and only seats that somebody has been in are judged one by one; the rest are vacant alike. Judging
-20,000 assignments takes half a second, so a picture is kept until something that it is made of changes.
+scopes as keys, and only seats that somebody has been in are judged one by one; the rest are vacant alike. A picture is
+kept until something that it is made of changes, and the next one takes over the answers to which nothing happened.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Lock
 from typing import Any, NamedTuple
@@ -20,8 +20,9 @@ from django.db.models import Q
 
 from foi_portal.core.periods import holds
 from registry import landscape
+from registry.landscape import collector_resting
 from registry.models import Asset, ComponentType, Kind, Lifecycle, Organisation, OrganisationKind
-from roles.coverage import Away, Cover, Demand, Post, Roster, Seat, Stay, judge, vacant
+from roles.coverage import Away, Cover, Demand, Judged, Post, Roster, Seat, Stay, judge_all, vacant
 from roles.models import Absence, Assignment, Part, Person, Role, RoleRequirement, ScopeKind
 
 
@@ -94,6 +95,7 @@ class Occupancy:
     departments: Mapping[int, DepartmentFacts]
     owners: Mapping[int, DepartmentFacts]  # the departments, and whatever else a system belongs to
     municipality: str  # its code; "KOMMUNEN" where no organisation is one
+    earlier: list[Judged] = field(default_factory=list, repr=False)  # of the same day, till it has been used
 
     def since(self, seat: Seat) -> datetime.date | None:
         """When the seat's scope came to be, if that is known."""
@@ -106,7 +108,9 @@ class Occupancy:
     def demand(self, rule: Rule, seat: Seat) -> Demand:
         """What the seat needs, from the day that both the requirement and the scope are there."""
         born = self.since(seat)
-        return rule.demand._replace(since=max(rule.demand.since, born)) if born else rule.demand
+        if born is None or born <= rule.demand.since:
+            return rule.demand
+        return rule.demand._replace(since=born)
 
     def cover(self, rule: Rule, seat: Seat) -> Cover:
         if seat not in self.roster.posts:
@@ -114,14 +118,26 @@ class Occupancy:
         return self.covers[seat]
 
     @cached_property
+    def judged(self) -> Judged:
+        with collector_resting():
+            demands = {seat: self.demand(rule, seat) for seat, rule in self.demands.items()}
+            found = judge_all(self.roster, demands, self.on, next(iter(self.earlier), None))
+        self.earlier.clear()  # or each picture would hold all before it
+        return found
+
+    @cached_property
     def covers(self) -> Mapping[Seat, Cover]:
         """The required seats that somebody is, was or will be in, judged."""
-        demanded = self.demands
-        return {
-            seat: judge(self.roster, seat, self.demand(demanded[seat], seat), self.on)
-            for seat in self.roster.posts
-            if seat in demanded
-        }
+        return self.judged.covers
+
+    @cached_property
+    def covers_by_rule(self) -> Mapping[int, Mapping[int | None, Cover]]:
+        """``covers`` by the key of their requirement and the scope's key."""
+        found: dict[int, dict[int | None, Cover]] = {}
+        for seat, cover in self.covers.items():
+            scope = seat.asset if seat.organisation is None else seat.organisation
+            found.setdefault(self.demands[seat].requirement, {})[scope] = cover
+        return found
 
     @cached_property
     def demands(self) -> Mapping[Seat, Rule]:
@@ -164,8 +180,8 @@ class Occupancy:
 
 
 MADE_OF = (Person, Absence, Role, RoleRequirement, Assignment, Asset, Organisation)
-KEPT = 2  # pictures in the process's memory: today's, and another day's
-_kept: OrderedDict[tuple[Any, ...], Occupancy] = OrderedDict()
+KEPT = 2  # days whose pictures are in the process's memory: today, and another
+_kept: OrderedDict[tuple[Any, ...], tuple[tuple[Any, ...], Occupancy]] = OrderedDict()
 _lock = Lock()  # of _kept
 
 
@@ -176,13 +192,17 @@ def at(on: datetime.date) -> Occupancy:
     """
     if connection.in_atomic_block:
         return _load(on)
-    key = (connection.settings_dict["NAME"], on, *landscape.version(MADE_OF))
+    day = (connection.settings_dict["NAME"], on)
+    version = landscape.version(MADE_OF)
     with _lock:
-        found = _kept.get(key)
-    found = found or _load(on)
+        known, found = _kept.get(day, (None, None))
+    if found is None or known != version:
+        earlier, found = found, _load(on)
+        if earlier is not None and "judged" in earlier.__dict__:
+            found.earlier.append(earlier.judged)
     with _lock:
-        _kept[key] = found
-        _kept.move_to_end(key)
+        _kept[day] = version, found
+        _kept.move_to_end(day)
         while len(_kept) > KEPT:
             _kept.popitem(last=False)
     return found
@@ -196,6 +216,11 @@ def forget() -> None:
 
 def _load(on: datetime.date) -> Occupancy:
     """Seven queries, whatever the size."""
+    with collector_resting():
+        return _read(on)
+
+
+def _read(on: datetime.date) -> Occupancy:
     facts: dict[int, PersonFacts] = {}
     stays: dict[int, Stay] = {}
     for row in Person.objects.order_by().values_list(

@@ -6,7 +6,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils import timezone
@@ -30,12 +30,19 @@ def post_of(assignment: Assignment) -> Post:
     )
 
 
+class Deputy(NamedTuple):
+    """Who is deputy in a seat, and how they are away today."""
+
+    person: Person
+    away: Absent | None
+
+
 @dataclass(frozen=True)
 class Held:
     """One of a person's assignments, with who else is ready in its seat today and who is asked instead."""
 
     assignment: Assignment
-    deputies: Sequence[Assignment] = ()
+    deputies: Sequence[Deputy] = ()
     away: Absent | None = None  # when the person is absent today
 
     @property
@@ -69,26 +76,31 @@ def roles_of(person: Person, on: datetime.date) -> HeldRoles:
     names = {row.person_id: row.person.name for row in beside} | {person.pk: person.name}
     absences: dict[int, list[Away]] = {}
     stays = {person.pk: Stay(person.active_from, person.active_to)}
-    for absence in (
-        Absence.objects.ongoing(on).filter(person__in=[*names]).select_related("stand_in").order_by("id")
-    ):
-        away = Away(absence.since, absence.until, absence.stand_in_id)
-        absences.setdefault(absence.person_id, []).append(away)
+    ongoing = Absence.objects.ongoing(on)
+    asked = ongoing.filter(person__in=[*names]).values("stand_in")  # who may be away too
+    concerned = ongoing.filter(Q(person__in=[*names]) | Q(person__in=asked))
+    for absence in concerned.select_related("stand_in").order_by("id"):
+        period = Away(absence.since, absence.until, absence.stand_in_id)
+        absences.setdefault(absence.person_id, []).append(period)
         if absence.stand_in is not None:
             names[absence.stand_in.pk] = absence.stand_in.name
             stays[absence.stand_in.pk] = Stay(absence.stand_in.active_from, absence.stand_in.active_to)
     roster = Roster.of([post_of(row) for row in [*own, *beside]], stays, absences)
-    deputies: dict[Seat, list[Assignment]] = {}
+
+    def away(row: Assignment) -> Absent | None:
+        gone = roster.absence(row.person_id, on)
+        if gone is None:
+            return None
+        instead = roster.standing_in(post_of(row), on)
+        return Absent(gone.until, Who(instead, names[instead]) if instead is not None else None)
+
+    deputies: dict[Seat, list[Deputy]] = {}
     for row in beside:
         if row.part == Part.DEPUTY:
-            deputies.setdefault(seat_of(row), []).append(row)
+            deputies.setdefault(seat_of(row), []).append(Deputy(row.person, away(row)))
 
     def held(row: Assignment) -> Held:
-        post = post_of(row)
-        away = roster.absence(person.pk, on)
-        instead = roster.standing_in(post, on)
-        asked = Who(instead, names[instead]) if instead is not None else None
-        return Held(row, deputies.get(post.seat, ()), Absent(away.until, asked) if away else None)
+        return Held(row, deputies.get(seat_of(row), ()), away(row))
 
     present = [held(row) for row in running]
     coming = sorted((Held(row) for row in own if row.since > on), key=lambda h: h.assignment.since)

@@ -38,6 +38,18 @@ def absent(occupancy: Occupancy, post: Post) -> Absent | None:
     return Absent(away.until, Who(instead, name) if instead is not None else None)
 
 
+def away(occupancy: Occupancy, key: int) -> Absent | None:
+    """How a person is away on the picture's day, whatever they hold: whom the absence names is asked, if here."""
+    roster, on = occupancy.roster, occupancy.on
+    found = roster.absence(key, on)
+    if found is None:
+        return None
+    asked = found.stand_in
+    if asked is None or not roster.works(asked, on) or roster.absence(asked, on) is not None:
+        return Absent(found.until)
+    return Absent(found.until, Who(asked, occupancy.people[asked].name))
+
+
 def link(key: int, name: str) -> SafeString:
     """The person's name as a link to their page."""
     return format_html('<a href="{}">{}</a>', reverse("person-detail", args=[key]), name)
@@ -64,4 +76,4 @@ def away_text(back: datetime.date | None) -> str:
     return f"fraværende, tilbage {formats.date(back)}" if back else "fraværende indtil videre"
 
 
-__all__ = ["Absent", "Who", "absent", "away_text", "link", "person", "plain"]
+__all__ = ["Absent", "Who", "absent", "away", "away_text", "link", "person", "plain"]

@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from foi_portal.core.danish import sort_key
 from foi_portal.core.models import User
@@ -22,7 +22,7 @@ from foi_portal.core.periods import holds, months_before
 from registry.models import CONFIRMED_FOR, Asset, Dependency, Kind, Lifecycle, Organisation, OrganisationKind
 from roles import occupancy
 from roles.coverage import SOON, Away, Cover, Demand, Post, Roster, Seat, State, Stay, judge
-from roles.models import Absence, Assignment, Part, RoleRequirement, ScopeKind
+from roles.models import Absence, Assignment, Part, RoleRequirement, RoundAsset, ScopeKind
 from roles.occupancy import Occupancy
 
 # Who may edit a system's facts and dependencies (DESIGN §5), and who is asked about it first.
@@ -371,6 +371,7 @@ class MySystem:
     confirmed_on: datetime.date | None
     is_old: bool  # the confirmation, or that there is none
     uses: bool  # something is written of what it depends on
+    answer_by: datetime.date | None = None  # the nearest deadline of the open rounds that ask about it
 
     def with_seat(self, held: Held) -> MySystem:
         """The same with one more seat of mine, whose role and absent holders are told once."""
@@ -405,11 +406,16 @@ def mine(user: User, on: datetime.date) -> Mine | None:
         Assignment.objects.serving(on)
         .filter(person__user=user)
         .filter(Q(asset=None) | Q(asset__archived_at=None))
-        .annotate(uses=Exists(Dependency.objects.filter(source=OuterRef("asset"))))
+        .annotate(
+            uses=Exists(Dependency.objects.filter(source=OuterRef("asset"))),
+            answer_by=Subquery(
+                RoundAsset.objects.waiting().filter(asset=OuterRef("asset")).values("round__deadline")[:1]
+            ),
+        )
         .order_by("role__name", "role_id", "asset__name", "id")
         .values_list(
             "person_id", "person__name", "role_id", "role__code", "role__name", "part", "until",
-            "asset_id", "organisation_id", "asset__confirmed_on", "uses",
+            "asset_id", "organisation_id", "asset__confirmed_on", "uses", "answer_by",
             "asset__kind", "asset__code", "asset__name", "organisation__code", "organisation__name",
         )
     )  # fmt: skip
@@ -419,7 +425,21 @@ def mine(user: User, on: datetime.date) -> Mine | None:
     absent = _absent_holders(waiting, on) if waiting else {}
     seats: list[Held] = []
     systems: dict[int, MySystem] = {}
-    for _, _, role, code, name, part, until, asset, organisation, confirmed_on, uses, *scope in rows:
+    for (
+        _,
+        _,
+        role,
+        code,
+        name,
+        part,
+        until,
+        asset,
+        organisation,
+        confirmed_on,
+        uses,
+        answer_by,
+        *scope,
+    ) in rows:
         instead_of = absent.get(Seat(role, asset, organisation)) if part == Part.DEPUTY else []
         near = until if until is not None and until <= on + datetime.timedelta(days=SOON) else None
         held = Held(
@@ -433,7 +453,7 @@ def mine(user: User, on: datetime.date) -> Mine | None:
         seats.append(held)
         if code in OWN_ROLES and held.scope.kind == Kind.SYSTEM and held.in_force:
             is_old = confirmed_on is None or confirmed_on < months_before(on, CONFIRMED_FOR)
-            fresh = MySystem(asset, held.scope, (), (), confirmed_on, is_old, uses)
+            fresh = MySystem(asset, held.scope, (), (), confirmed_on, is_old, uses, answer_by)
             systems[asset] = systems.get(asset, fresh).with_seat(held)
     own = sorted(systems.values(), key=lambda system: sort_key(system.scope.name))
     return Mine(Name(rows[0][0], rows[0][1]), own, seats)

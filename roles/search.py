@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Subquery
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from foi_portal.ui import formats
@@ -14,7 +16,8 @@ from registry import search
 from registry.ranking import Query, highlight, parse, snippet
 from registry.search import Result, Source
 from roles.forms.fields import as_person
-from roles.models import Person, Role, RoleLevel
+from roles.models import Absence, Person, Role, RoleLevel
+from roles.people_html import away_text
 
 OPTIONS = 12
 
@@ -42,7 +45,9 @@ def lookup_people(raw: str, on: datetime.date | None) -> list[dict[str, Any]]:
 
 def _people(keys: list[int], query: Query) -> dict[int, Result]:
     made: dict[int, Result] = {}
-    for row in Person.objects.select_related("unit").filter(pk__in=keys):
+    absences = Absence.objects.ongoing(timezone.localdate()).filter(person=OuterRef("pk"))
+    rows: Any = Person.objects.select_related("unit").filter(pk__in=keys)
+    for row in rows.annotate(is_away=Exists(absences), back=Subquery(absences.values("until")[:1])):
         made[row.pk] = Result(
             kind="person",
             kind_label="Person",
@@ -54,6 +59,7 @@ def _people(keys: list[int], query: Query) -> dict[int, Result]:
         )
         facts = [("Titel", row.title), ("Enhed", row.unit.name if row.unit else ""), ("Telefon", row.phone)]
         facts += [("Fratrådt", formats.plain(row.active_to))]
+        facts += [("Nu", away_text(row.back) if row.is_away else "")]
         made[row.pk].facts += [(label, highlight(text, query)) for label, text in facts if text]
     return made
 

@@ -146,6 +146,16 @@ def _role_and_scope(row: Assignment) -> Iterator[tuple[str, str]]:
             yield "organisation", f"{organisation} er ophørt {ended}. Vælg en anden."
 
 
+def is_gone(row: Assignment, on: datetime.date) -> bool:
+    """Whether what the role is for is not there on the day ``on``, so that nobody new can have it."""
+    if row.asset is not None:
+        return row.asset.is_archived or has_retired(row.asset, on)
+    ended = row.organisation.valid_to if row.organisation is not None else None
+    return (row.organisation is not None and row.organisation.is_archived) or (
+        ended is not None and ended <= on
+    )
+
+
 def has_retired(asset: Asset, on: datetime.date) -> bool:
     """Whether the asset is out of use on the day ``on``, as far as that is written."""
     if asset.retired_from is not None:
@@ -207,4 +217,4 @@ def _forbidden(
     )
 
 
-__all__ = ["Faults", "faults", "has_retired", "needs", "overlap", "period", "seat_of"]
+__all__ = ["Faults", "faults", "has_retired", "is_gone", "needs", "overlap", "period", "seat_of"]

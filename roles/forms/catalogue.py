@@ -16,7 +16,7 @@ YES_OR_NO = ((False, "Nej"), (True, "Ja"))
 
 
 def yes_or_no(**kwargs: Any) -> forms.TypedChoiceField:
-    return forms.TypedChoiceField(choices=YES_OR_NO, coerce=lambda value: value == "True", **kwargs)
+    return forms.TypedChoiceField(choices=YES_OR_NO, coerce=lambda value: str(value) == "True", **kwargs)
 
 
 class RoleForm(forms.ModelForm[Role]):

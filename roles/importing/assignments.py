@@ -11,6 +11,7 @@ from registry.importing import Column, FileFormat, Judged, Key, Look
 from registry.importing.formats import choice_of, in_order, one_line, since, text
 from registry.importing.values import parse_code
 from registry.models import Asset, Kind, Organisation, OrganisationKind
+from roles.importing.emptied import tell_emptied
 from roles.importing.people import parse_email
 from roles.importing.targets import has_catalogue
 from roles.models import Assignment, Part, Person, RoleRequirement, ScopeKind
@@ -28,13 +29,14 @@ class Stay(NamedTuple):
 
 
 def judge(look: Look) -> None:
-    """Say who has left, what is not required, and who is in a seat twice."""
+    """Say who has left, what is not required, who is in a seat twice, and tell what is left empty."""
     changing = [row for row in look.rows if row.changes and _is_known(look, row.values)]
     if not changing:
         return
     _who_left(look, [row for row in changing if row.old is None])
     _required(look, changing)
     _twice(look, changing)
+    tell_emptied(look, changing)
 
 
 def _is_known(look: Look, values: Mapping[str, Any]) -> bool:

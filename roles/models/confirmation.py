@@ -5,7 +5,7 @@ The confirmation itself stands on the asset (``registry.Asset.confirmed_on`` and
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
@@ -51,6 +51,17 @@ class ConfirmationRound(Archivable):
         return reverse("round-detail", args=[self.pk])
 
 
+class RoundAssetQuerySet(models.QuerySet["RoundAsset"]):
+    def waiting(self) -> Self:
+        """Unanswered places in open rounds, the nearest deadline first. Archived assets are asked about no more."""
+        return self.filter(
+            answered_at=None,
+            asset__archived_at=None,
+            round__closed_on=None,
+            round__archived_at=None,
+        ).order_by("round__deadline", "asset__name", "id")
+
+
 class RoundAsset(Record):
     """An asset on a round's frozen list, and the answer. ``comment`` is what the confirmer adds."""
 
@@ -66,6 +77,8 @@ class RoundAsset(Record):
         related_name="+",
     )
     comment = models.TextField("bemærkning", max_length=2000, blank=True, db_collation=DANISH)
+
+    objects = RoundAssetQuerySet.as_manager()
 
     class Meta:
         verbose_name = "fagsystem i en runde"

@@ -27,7 +27,7 @@ from roles.filters.assignments import AssignmentFilter
 from roles.forms.assignments import AssignForm, AssignmentForm, AssignRowForm
 from roles.forms.scopes import EVERYWHERE, Scope
 from roles.gaps import Gap
-from roles.models import Assignment, Part, Person
+from roles.models import Assignment, Part, Person, Role
 from roles.seat_rules import needs, seat_of
 from roles.tables.assignments import ASSIGNMENT_COLUMNS
 
@@ -60,6 +60,14 @@ class AssignmentView(views.ModelView):
     def may_make_people(self) -> bool:
         return may(self.request.user, "add", Person)
 
+    def facts(self, obj: Assignment) -> dict[str, Any]:
+        """How it is with the assignment and its person today. One query."""
+        names = ("state", "is_absent", "back_on", "stand_in", "stand_in_name", "has_left")
+        found: dict[str, Any] = (
+            with_facts(Assignment.objects.filter(pk=obj.pk), self.today).values(*names).get()
+        )
+        return found
+
     def ticked(self, plan: assigning.Plan) -> bool:
         """Whether the user has said yes to the plan as it is now."""
         return self.request.POST.get("sure") == plan.digest
@@ -76,6 +84,7 @@ class AssignmentView(views.ModelView):
 
 
 class AssignmentList(AssignmentView, views.ListView):
+    template_name = "roles/assignment_list.html"
     columns = ASSIGNMENT_COLUMNS
     filterset_class = AssignmentFilter
     default_sort = "role"
@@ -89,13 +98,11 @@ class AssignmentDetail(AssignmentView, views.DetailView):
     template_name = "roles/assignment_detail.html"
 
     def get_context(self, obj: Assignment) -> dict[str, Any]:
-        facts = with_facts(Assignment.objects.filter(pk=obj.pk), self.today)
-        names = ("state", "is_absent", "back_on", "stand_in", "stand_in_name", "has_left")
         return {
             "tab": "overview",
-            "facts": facts.values(*names).get(),
+            "facts": self.facts(obj),
             "required": needs([obj]).get(seat_of(obj)),
-            "others": Assignment.objects.current()
+            "others": with_facts(Assignment.objects.current(), self.today)
             .filter(role=obj.role, asset=obj.asset, organisation=obj.organisation)
             .exclude(pk=obj.pk)
             .select_related("person")
@@ -243,6 +250,7 @@ class AssignmentCreate(AssignmentView):
                 "cancel_url": self.url("list"),
                 "reason": self.request.POST.get("reason", ""),
                 "may_make_people": self.may_make_people,
+                "has_roles": Role.objects.current().exists(),
             },
             status=status,
         )

@@ -14,9 +14,11 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from foi_portal.core import history
+from foi_portal.core.danish import sort_key
 from foi_portal.core.models import Change
 from foi_portal.core.permissions import may
 from foi_portal.ui import views
+from registry.models import Asset, Organisation
 from roles import occupancy, people_html
 from roles.coverage import GRAVITY, Cover, Post, Seat, State
 from roles.filters.catalogue import RoleFilter
@@ -96,14 +98,17 @@ class RoleDetail(RoleView, views.DetailView):
     def get_context(self, obj: Role) -> dict[str, Any]:
         there = occupancy.at(timezone.localdate())
         rules = {rule.requirement: rule for rule in there.rules if rule.role == obj.pk}
-        required = list(obj.requirements.current().select_related("asset"))
+        required = list(obj.requirements.current().select_related("asset")[: SHOWN + 1])
         seats = _Seats(there, list(rules.values()))
         return {
             "tab": "overview",
             "confirmed": CONFIRMED[Verified(obj.verified)],
             "may_require": may(self.request.user, "add", RoleRequirement) and not obj.is_archived,
             "may_change_requirements": may(self.request.user, "change", RoleRequirement),
-            "required": [(row, len(rules[row.pk].scopes) if row.pk in rules else 0) for row in required],
+            "required": [
+                (row, len(rules[row.pk].scopes) if row.pk in rules else 0) for row in required[:SHOWN]
+            ],
+            "more_required": len(required) > SHOWN,
             "lines": seats.lines(),
             "more": seats.more,
             "elsewhere": seats.elsewhere(obj.pk),
@@ -131,6 +136,7 @@ class _Seats:
         self.there = there
         self.rules = rules
         self.covers: list[tuple[Seat, Cover]] = []
+        self.outside: dict[Seat, tuple[str, str]] = {}
         self.more = 0
         untouched: list[tuple[Rule, Seat]] = []
         for rule in rules:
@@ -161,9 +167,8 @@ class _Seats:
     def line(self, seat: Seat, cover: Cover) -> Line:
         word, css = STATES[cover.state]
         name, url = self.scope(seat)
-        return Line(
-            name, url, word, css, _note(cover), self.people(cover.holders), self.people(cover.deputies)
-        )
+        deputies = self.there.roster.deputies(seat, self.there.on)  # also those who are away, which is said
+        return Line(name, url, word, css, _note(cover), self.people(cover.holders), self.people(deputies))
 
     def elsewhere(self, role: int) -> list[Line]:
         """Where somebody has the role without it being required."""
@@ -175,9 +180,13 @@ class _Seats:
             holders = there.roster.holders(seat, there.on)
             deputies = there.roster.deputies(seat, there.on)
             if holders or deputies:
-                name, url = self.scope(seat)
-                found.append(Line(name, url, "", "", "", self.people(holders), self.people(deputies)))
-        return sorted(found, key=lambda line: line.name)[:SHOWN]
+                found.append((seat, holders, deputies))
+        self.outside.update(_outside(there, [seat for seat, _, _ in found[:SHOWN]]))
+        lines = [
+            Line(*self.scope(seat), "", "", "", self.people(holders), self.people(deputies))
+            for seat, holders, deputies in found[:SHOWN]
+        ]
+        return sorted(lines, key=lambda line: sort_key(line.name))
 
     def people(self, posts: Iterable[Post]) -> list[SafeString]:
         return [
@@ -189,17 +198,31 @@ class _Seats:
 
     def scope(self, seat: Seat) -> tuple[str, str]:
         """The scope's name and address."""
+        if seat in self.outside:
+            return self.outside[seat]
         if seat.asset is not None:
-            asset = self.there.assets.get(seat.asset)
-            if asset is None:
-                return "Noget, der er udfaset eller arkiveret", ""
+            asset = self.there.assets[seat.asset]
             return asset.name, reverse(f"{asset.kind}-detail", args=[asset.code])
         if seat.organisation is not None:
-            unit = self.there.departments.get(seat.organisation)
-            if unit is None:
-                return "En organisation, der ikke er en forvaltning", ""
+            unit = self.there.departments[seat.organisation]
             return unit.name, reverse("organisation-detail", args=[unit.code])
         return "Hele kommunen", ""
+
+
+def _outside(there: Occupancy, seats: Sequence[Seat]) -> dict[Seat, tuple[str, str]]:
+    """Name and address of the scopes that the picture has not: out of use, or no department. Two queries at most."""
+    found: dict[Seat, tuple[str, str]] = {}
+    assets = {seat.asset for seat in seats if seat.asset is not None} - there.assets.keys()
+    units = {seat.organisation for seat in seats if seat.organisation is not None} - there.departments.keys()
+    names: dict[tuple[int | None, int | None], tuple[str, str]] = {}
+    for asset in Asset.objects.filter(pk__in=assets) if assets else ():
+        names[asset.pk, None] = f"{asset} (ude af brug)", asset.get_absolute_url()
+    for unit in Organisation.objects.filter(pk__in=units) if units else ():
+        names[None, unit.pk] = str(unit), unit.get_absolute_url()
+    for seat in seats:
+        if seat.scope in names:
+            found[seat] = names[seat.scope]
+    return found
 
 
 def _note(cover: Cover) -> str:

@@ -23,12 +23,13 @@ from foi_portal.ui.filters import tags_of
 from foi_portal.ui.forms import DateField
 from foi_portal.ui.views import SIZES, paginate
 from registry.models import Organisation
-from roles import coverage_columns, occupancy
+from roles import coverage_columns, occupancy, people_html
 from roles.coverage import State
 from roles.coverage_columns import Column
 from roles.coverage_picks import GOOD, NOBODY, UNMANNED, Part, Picked, Tally
 from roles.filters.coverage import NO_OWNER, PARTS, CoverageForm
 from roles.models import Assignment, Person, Phase, Role, RoleLevel, RoleRequirement, ScopeKind
+from roles.people_html import Absent
 from roles.tables import coverage as html
 
 ROWS = 80  # roles on a page of the matrix
@@ -87,6 +88,7 @@ class Carrier:
     name: str
     initials: str
     unit: int | None
+    away: Absent | None = None
     holds: int = 0
     alone: int = 0
     deputises: int = 0
@@ -349,7 +351,8 @@ class Coverage(View):
         def carrier(key: int) -> Carrier:
             if key not in found:
                 facts = self.found.people[key]
-                found[key] = Carrier(key, facts.name, html.initials(facts.name), facts.unit)
+                initials, away = html.initials(facts.name), people_html.away(self.found, key)
+                found[key] = Carrier(key, facts.name, initials, facts.unit, away)
             return found[key]
 
         for part in Picked(self.found, replace(self.form.choice(states=False), person=None)).parts:

@@ -46,6 +46,7 @@ class EditionView(views.ModelView):
 
 
 class EditionList(EditionView, views.ListView):
+    template_name = "roles/edition_list.html"
     columns = EDITION_COLUMNS
     filterset_class = EditionFilter
     default_sort = "-created_at"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.html import format_html
 
 from foi_portal.core.permissions import may
+from foi_portal.ui.forms import DateField
 from roles import assigning
 from roles.forms.assignments import ActForm, Fate, HandOverForm, TransferForm
 from roles.models import Assignment, Person
+from roles.seat_rules import is_gone
 from roles.views.assignments import NO_HOLDER, AssignmentView
 
 
@@ -60,7 +64,13 @@ class AssignmentEnd(AssignmentView):
     def form_page(
         self, obj: Assignment, form: ActForm, plan: assigning.Plan | None = None, status: int = 200
     ) -> HttpResponse:
-        context = {"object": obj, "form": form, "plan": plan, "cancel_url": self.url("detail", obj)}
+        context = {
+            "object": obj,
+            "facts": self.facts(obj),
+            "form": form,
+            "plan": plan,
+            "cancel_url": self.url("detail", obj),
+        }
         return self.page(context, status)
 
 
@@ -92,7 +102,7 @@ class AssignmentHandOver(Previewed):
         return self.page({**self.shared(obj), "form": form, "now": "choose"}, status)
 
     def shared(self, obj: Assignment) -> dict[str, Any]:
-        return {"object": obj, "cancel_url": self.url("detail", obj)}
+        return {"object": obj, "facts": self.facts(obj), "cancel_url": self.url("detail", obj)}
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         obj = self.get_object()
@@ -140,27 +150,43 @@ class PersonTransfer(Previewed):
             raise PermissionDenied
         return person
 
-    def fates(self, rows: list[Assignment], data: Any = None) -> list[tuple[Assignment, Fate]]:
-        if data is None:
-            return [(row, self.fate(row, initial={"what": Fate.TO})) for row in rows]
-        return [(row, self.fate(row, data=data)) for row in rows]
+    def proposed(self, rows: list[Assignment], on: datetime.date) -> list[tuple[Assignment, Fate]]:
+        """Everything is handed over, but for what nobody can take over any more."""
+        return [
+            (row, self.fate(row, initial={"what": Fate.END if is_gone(row, on) else Fate.TO})) for row in rows
+        ]
 
     def fate(self, row: Assignment, **kwargs: Any) -> Fate:
         return Fate(prefix=f"a{row.pk}", make=self.may_make_people, **kwargs)
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         person = self.get_person()
-        on = person.active_to or self.today
+        on = self.asked_day() or person.active_to or self.today
         initial = {"on": f"{on:%d-%m-%Y}", "person": request.GET.get("person", "")}
         form = TransferForm(initial=initial, make=self.may_make_people)
-        return self.choose(person, form, self.fates(assigning.seats_of(person, min(on, self.today))))
+        return self.choose(person, form, self.proposed(assigning.seats_of(person, min(on, self.today)), on))
+
+    def asked_day(self) -> datetime.date | None:
+        """The address' ``on``, as the page about somebody who stops gives it; None when it is no date."""
+        try:
+            day: datetime.date | None = DateField(required=False).clean(self.request.GET.get("on", ""))
+        except ValidationError:
+            return None
+        return day
 
     def choose(
         self, person: Person, form: TransferForm, fates: list[tuple[Assignment, Fate]], status: int = 200
     ) -> HttpResponse:
         error_rows = sum(1 for _, fate in fates if fate.is_bound and fate.errors)
         return self.page(
-            {**self.shared(person), "form": form, "fates": fates, "error_rows": error_rows, "now": "choose"},
+            {
+                **self.shared(person),
+                "form": form,
+                "fates": fates,
+                "error_rows": error_rows,
+                "now": "choose",
+                "most": assigning.MOST_AT_ONCE if len(fates) == assigning.MOST_AT_ONCE else 0,
+            },
             status,
         )
 
@@ -177,7 +203,7 @@ class PersonTransfer(Previewed):
         person = self.get_person()
         form = TransferForm(request.POST, make=self.may_make_people)
         on = form.cleaned_data["on"] if form.is_valid() else self.today
-        fates = self.fates(assigning.seats_of(person, on), request.POST)
+        fates = [(row, self.fate(row, data=request.POST)) for row in assigning.seats_of(person, on)]
         chosen = self.judge(form, fates)
         if request.POST.get("step") == "choose":
             return self.choose(person, form, fates)
@@ -205,7 +231,18 @@ class PersonTransfer(Previewed):
         self.tell(
             f"{count} {'rolle er' if count == 1 else 'roller er'} overdraget eller afsluttet.", done.gaps
         )
+        self.remind(person)
         return HttpResponseRedirect(person.get_absolute_url())
+
+    def remind(self, person: Person) -> None:
+        """That the person stops is written on the person: handing over does not say so."""
+        if person.active_to is None and may(self.request.user, "change", person):
+            text = format_html(
+                'Forlader {} kommunen, så <a href="{}">skriv datoen for fratrædelse</a>.',
+                person,
+                reverse("person-update", args=[person.pk]),
+            )
+            messages.info(self.request, text)
 
     def judge(self, form: TransferForm, fates: list[tuple[Assignment, Fate]]) -> dict[int, Person | None]:
         """Whom each seat goes to. A seat that came since the form was shown is not in it: it goes to nobody yet."""

@@ -37,6 +37,7 @@ class RequirementView(views.ModelView):
 
 
 class RequirementList(RequirementView, views.ListView):
+    template_name = "roles/requirement_list.html"
     columns = REQUIREMENT_COLUMNS
     filterset_class = RequirementFilter
     default_sort = "role"

@@ -140,6 +140,8 @@ class RoundCreate(RoundView):
         choice = RoundChoice(request.POST, queryset=System.objects.all(), request=request)
         if not choice.systems:
             nobody = "Ingen fagsystemer passer til valget. Vælg bredere."
+            if not System.objects.current().exists():
+                nobody = "Der er ingen fagsystemer at bekræfte endnu. Opret eller importér dem først."
             return self.choose(choice, nobody if choice.form.is_valid() else "", status=422)
         step = request.POST.get("step")
         if step == "vis":

@@ -368,6 +368,65 @@ class TestTransferringAll:
         assert page.status_code == 409
         assert rows() == before
 
+    def test_the_page_begins_with_the_day_that_was_asked_about(self, foi: Any, seats: list[Assignment]):
+        url = reverse("person-transfer", args=[seats[0].person_id])
+        for asked, shown in ((typed(day(40)), day(40)), ("i morgen", TODAY), ("", TODAY)):
+            page = foi.get(url, {"on": asked}).content.decode()
+            assert re.search(
+                rf'name="on"[^>]* value="{typed(shown)}"|value="{typed(shown)}"[^>]* name="on"', page
+            )
+        stops = foi.get(reverse("person-stops", args=[seats[0].person_id]), {"dato": typed(day(39))})
+        assert f"{url}?on={typed(day(40))}" in stops.content.decode()
+        assert f"since={typed(day(40))}" in stops.content.decode()
+
+    def test_roles_as_holder_come_first_and_in_the_alphabets_order(self, seat: Assignment):
+        for name in ("Administrator", "Ønskeansvarlig"):
+            factories.assignment(person=seat.person, role=factories.role(name=name), asset=seat.asset)
+        factories.assignment(
+            person=seat.person, role=factories.role(name="Aftaleansvarlig"), asset=seat.asset, part="deputy"
+        )
+        found = [row.role.name for row in assigning.seats_of(seat.person, TODAY)]
+        assert found == ["Administrator", "Systemansvarlig", "Ønskeansvarlig", "Aftaleansvarlig"]
+
+    def test_what_is_out_of_use_is_ended_and_leaves_no_gap(self, foi: Any, seat: Assignment):
+        factories.requirement(seat.role, scope_kind="every_system")
+        old = factories.system(code="GAMMEL", name="Gammel", lifecycle="retired")
+        row = factories.assignment(person=seat.person, role=seat.role, asset=old)
+        page = foi.get(reverse("person-transfer", args=[seat.person_id])).content.decode()
+        chosen = dict(re.findall(r'name="a(\d+)-what".*?<option value="(\w+)" selected', page, re.S))
+        assert chosen == {str(seat.pk): "to", str(row.pk): "end"}
+        plan = assigning.plan_transfer(seat.person, {seat.pk: None, row.pk: None}, on=TODAY, today=TODAY)
+        assert [gap.scope for gap in plan.gaps] == ["CURA"]
+
+    def test_many_are_transferred_in_several_acts(
+        self, foi: Any, seats: list[Assignment], monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(assigning, "MOST_AT_ONCE", 2)
+        bo, person = factories.person(name="Bo"), seats[0].person
+        assert "Højst 2 roller ad gangen" in text(foi.get(reverse("person-transfer", args=[person.pk])))
+        for expected in (2, 1):
+            fates = {row.pk: bo for row in assigning.seats_of(person, TODAY)}
+            plan = assigning.plan_transfer(person, fates, on=TODAY, today=TODAY)
+            assert len(plan.lines) == expected
+            done = assigning.transfer_all(
+                person=person, fates=fates, on=TODAY, today=TODAY, actor=foi.user, seen=plan.digest
+            )
+            assert not done.faults
+        assert assigning.seats_of(person, TODAY) == []
+
+    def test_whoever_leaves_is_to_be_written_as_such(self, foi: Any, seat: Assignment):
+        factories.person(name="Bo")
+        for left in (None, day(7)):
+            Person.objects.filter(pk=seat.person_id).update(active_to=left)
+            row = factories.assignment(person=seat.person, why_here="Aftalt")
+            data = {f"a{row.pk}-what": "to", f"a{seat.pk}-what": "leave", "person": "Bo", "on": typed(TODAY)}
+            seen = post(foi, "person-transfer", seat.person_id, **data, step="preview").content.decode()
+            digest = re.search(r'name="seen" value="(\w+)"', seen)
+            assert digest is not None
+            data |= {"step": "apply", "seen": digest[1]}
+            page = foi.post(reverse("person-transfer", args=[seat.person_id]), data, follow=True)
+            assert ("skriv datoen for fratrædelse" in text(page)) == (left is None)
+
     def test_nobody_named(self, foi: Any, seats: list[Assignment]):
         page = post(foi, "person-transfer", seats[0].person_id, **self.data(seats, person=""), step="preview")
         assert page.status_code == 422

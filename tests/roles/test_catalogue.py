@@ -16,6 +16,7 @@ from roles import catalogue, edition_file
 from roles.catalogue import CatalogueChangedError, EntryValues
 from roles.catalogue_changes import How
 from roles.models import Assignment, EditionState, Role, RoleEdition, RoleRequirement
+from roles.views import catalogue as catalogue_views
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -316,6 +317,22 @@ class TestRequirements:
         assert client.post(archive, {"version": row.version, "reason": "Bruges ikke"}).status_code == 302
         assert requirements("B") == {}
 
+    def test_saved_as_it_is_it_stays_the_catalogue_s(self, first: RoleEdition):
+        row = RoleRequirement.objects.get(role__code="B")
+        before = row.origin
+        kept = self.form(
+            holders=row.holders,
+            deputy_needed=str(row.deputy_needed),
+            deputy_may_hold=str(row.deputy_may_hold),
+            since=f"{row.since:%d-%m-%Y}",
+            version=row.version,
+            reason="Set efter",
+        )
+        client = factories.client()
+        assert client.post(reverse("requirement-update", args=[row.pk]), kept).status_code == 302
+        row.refresh_from_db()
+        assert (row.origin, before) == (before, "catalogue")
+
     def test_once_for_a_scope_and_restored_only_where_there_is_room(self, first: RoleEdition):
         client, url = factories.client(), reverse("requirement-create", args=["B"])
         new = self.form(scope_kind="every_system")
@@ -345,3 +362,24 @@ class TestRequirements:
         assert "Kilden bekræfter kun navnet" in page
         assert "gælder for 1 fagsystem)" in page
         assert "krav/ny/" not in page
+
+    def test_many_requirements_are_shown_in_part(self, first: RoleEdition, monkeypatch: pytest.MonkeyPatch):
+        role, client = factories.role(code="MANGE"), factories.client("Læser")
+        for _ in range(3):
+            factories.requirement(role, factories.system())
+        page = client.get(reverse("role-detail", args=["MANGE"])).content.decode()
+        assert page.count('id="krav-') == 3
+        monkeypatch.setattr(catalogue_views, "SHOWN", 2)
+        page = client.get(reverse("role-detail", args=["MANGE"])).content.decode()
+        assert page.count('id="krav-') == 2
+        assert "Der er flere krav" in page
+
+    def test_what_the_role_is_held_for_though_out_of_use_is_named(self):
+        role = factories.role(code="B", name="Systemansvarlig")
+        old = factories.system(code="GAMMEL", name="Gammel", lifecycle="retired")
+        vendor = factories.organisation(code="KMD", name="KMD A/S")
+        factories.assignment(role=role, asset=old)
+        factories.assignment(role=role, organisation=vendor)
+        page = factories.client("Læser").get(reverse("role-detail", args=["B"])).content.decode()
+        assert f'<a href="{old.get_absolute_url()}">Gammel (ude af brug)</a>' in page
+        assert f'<a href="{vendor.get_absolute_url()}">KMD A/S</a>' in page

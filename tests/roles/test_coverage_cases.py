@@ -14,7 +14,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roles import occupancy
-from roles.coverage import SOON, Away, Cover, Demand, Post, Roster, Seat, State, Stay, judge, vacant
+from roles.coverage import (
+    SOON,
+    Away,
+    Cover,
+    Demand,
+    Post,
+    Roster,
+    Seat,
+    State,
+    Stay,
+    judge,
+    judge_all,
+    vacant,
+)
 from roles.models import Assignment, Person
 from tests import factories
 from tests.days import day
@@ -281,6 +294,61 @@ def test_same_as_a_naive_recount(naive: Naive):
         assert cover.changes_on == next((d for d in ahead if not naive.short(d)), None)
 
 
+SEATS = (SEAT, ELSEWHERE, Seat(role=1, asset=11), Seat(role=1))
+
+
+@st.composite
+def states_of_things(draw: st.DrawFn) -> tuple[Roster, dict[Seat, Demand]]:
+    """Few people and seats, so that two of them have much in common."""
+    posts = [
+        Post(key, draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(SEATS)), key % 2 == 0, days(-5),
+             draw(st.sampled_from([None, days(0), days(3)])))
+        for key in range(draw(st.integers(0, 6)))
+    ]  # fmt: skip
+    until = st.sampled_from([days(0), days(4)])
+    stays = {p: Stay(None, draw(until)) for p in PEOPLE if draw(st.integers(0, 3)) == 0}
+    absences = {p: [Away(days(-1), draw(until))] for p in PEOPLE if draw(st.integers(0, 3)) == 0}
+    return Roster.of(posts, stays, absences), {
+        seat: draw(st.sampled_from([ONE, WITH_DEPUTY, WITH_DEPUTY._replace(deputy_may_hold=False)]))
+        for seat in draw(st.sets(st.sampled_from(SEATS)))
+    }
+
+
+@pytest.mark.anywhere
+@given(states_of_things(), states_of_things())
+@settings(max_examples=300, deadline=None)
+def test_answers_that_are_taken_over_are_those_that_would_be_found(
+    before: tuple[Roster, dict[Seat, Demand]], after: tuple[Roster, dict[Seat, Demand]]
+):
+    earlier = judge_all(*before, TODAY)
+    assert judge_all(*after, TODAY, earlier).covers == judge_all(*after, TODAY).covers
+    again = judge_all(*before, TODAY, earlier).covers
+    assert again == earlier.covers
+
+
+@pytest.mark.anywhere
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"posts": [post(ANN, until=days(3)), deputy(BO)]},
+        {"posts": [post(ANN)]},
+        {"posts": [post(ANN), deputy(BO), post(BO, seat=ELSEWHERE)], "may_hold": False},
+        {"stays": {ANN: Stay(None, days(0))}},
+        {"absences": {BO: [Away(days(-1))]}},
+        {"demand": ONE._replace(holders=2)},
+    ],
+)
+def test_what_happened_to_a_seat_is_judged_anew(change: dict[str, Any]):
+    demand = WITH_DEPUTY._replace(deputy_may_hold=change.pop("may_hold", True))
+    posts = [post(ANN), deputy(BO)]
+    earlier = judge_all(Roster.of(posts), {SEAT: demand}, TODAY)
+    assert earlier.covers[SEAT].state is State.FILLED
+    now = Roster.of(change.get("posts", posts), change.get("stays"), change.get("absences"))
+    found = judge_all(now, {SEAT: change.get("demand", demand)}, TODAY, earlier)
+    assert found.covers[SEAT] == judge(now, SEAT, change.get("demand", demand), TODAY)
+    assert found.covers[SEAT].state is not State.FILLED
+
+
 @pytest.mark.django_db
 class TestOccupancy:
     """What the rows of a day are read as."""
@@ -381,7 +449,14 @@ def test_a_picture_is_kept_until_something_it_is_made_of_changes(django_assert_n
         assert occupancy.at(TODAY) is first
     assert occupancy.at(days(1)) is not first
     holder = factories.assignment(role=role)
-    assert [cover.state for _, _, cover in occupancy.at(TODAY).everything()] == [State.FILLED]
+    assert first.covers == {}
+    changed = occupancy.at(TODAY)
+    assert changed.earlier == [first.judged]
+    assert [cover.state for _, _, cover in changed.everything()] == [State.FILLED]
+    assert changed.earlier == [], "or each would hold all before it"
+    factories.assignment(role=factories.role())
+    (cover,) = changed.covers.values()
+    assert occupancy.at(TODAY).covers[next(iter(changed.covers))] is cover, "nothing happened to it"
     Person.objects.filter(pk=holder.person_id).update(active_to=TODAY)
     assert [cover.state for _, _, cover in occupancy.at(TODAY).everything()] == [State.LEFT]
     with transaction.atomic():

@@ -14,6 +14,7 @@ from foi_portal.core.models import Change, User
 from registry.importing import PlanHasProblems, apply_reading, read_files
 from registry.models import Asset, System
 from roles.models import Assignment, EditionState, Part, Person, Role, RoleEdition, RoleRequirement
+from tests import factories
 from tests.registry.importing import DEMO as LANDSCAPE
 from tests.registry.importing import apply, counts, plan
 from tests.roles.importing import ASSIGNMENTS, DEMO, PEOPLE, ROLES, files, only
@@ -254,6 +255,45 @@ def test_a_seat_may_change_hands_and_parts_on_one_day(loaded):
         )
     )
     assert Assignment.objects.filter(person__email="karin@example.org", asset__code="CURA").count() == 2
+
+
+class TestTheLastHolder:
+    """That a required role loses its last holder by a file is told before the file goes in."""
+
+    HEAD = "role_code,person_email,scope_code,part,since,until\n"
+    ENDED = "SYSTEMANSV,karin@example.org,CURA,holder,2024,2026-01-01\n"
+
+    def told(self, rows: str) -> list[str]:
+        made = plan(only(assignments=self.HEAD + rows))
+        assert not made.problems
+        return [str(note) for note in made.notes]
+
+    def test_is_told(self, loaded):
+        (note,) = self.told(self.ENDED)
+        assert note.startswith("assignments.csv, række 2, kolonne until: Systemansvarlig for ")
+        assert "er ubesat fra" in note
+        (note,) = self.told(self.ENDED.replace("holder", "deputy").replace(",2026-01-01", ","))
+        assert "er ubesat fra" in note
+
+    @pytest.mark.parametrize(
+        "rows",
+        [
+            ENDED + "SYSTEMANSV,jonas@example.org,CURA,holder,2026-01-01,\n",  # somebody else comes
+            "SYSTEMANSV,jonas@example.org,OK,holder,2024,2026-01-01\n",  # it is not required there
+            "INFRAANSV,jonas@example.org,SP,deputy,2024,2025-01-01\n",  # not a holder
+            "SYSTEMANSV,karin@example.org,CURA,holder,2024,\n",  # nothing changes
+        ],
+    )
+    def test_is_not_told_where_there_is_one(self, loaded, rows: str):
+        assert self.told(rows) == []
+
+    def test_somebody_who_is_there_already_is_enough(self, loaded):
+        role, cura = Role.objects.get(code="SYSTEMANSV"), System.objects.get(code="CURA")
+        factories.assignment(role=role, asset=cura)
+        assert self.told(self.ENDED) == []
+        System.objects.filter(code="CURA").update(lifecycle="retired")
+        Assignment.objects.exclude(person__email="karin@example.org").delete()
+        assert self.told(self.ENDED) == [], "nobody needs one for what is out of use"
 
 
 class TestCatalogue:

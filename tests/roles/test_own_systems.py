@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from foi_portal.core.models import User
 from registry.models import Asset, Dependency, System
+from roles import responsible as module
 from roles.models import Absence, Person, Role
 from tests import factories
 from tests.registry.pages import opened
@@ -96,6 +97,33 @@ class TestTheDay:
         factories.assignment(person=person_of(lone), role=responsible, asset=ky, since=since, until=until)
         assert may_edit(lone, ky) is allowed
         assert may_edit(lone, Asset.objects.get(code="KY")) is allowed
+
+    @pytest.mark.parametrize(
+        ("until", "now", "allowed"),
+        [
+            ("2027-01-01", "2026-12-31T22:59:59Z", True),
+            ("2027-01-01", "2026-12-31T23:00:00Z", False),
+            ("2027-07-01", "2027-06-30T21:59:59Z", True),
+            ("2027-07-01", "2027-06-30T22:00:00Z", False),
+        ],
+    )
+    def test_the_day_ends_at_midnight_in_odense(
+        self,
+        lone: Client,
+        responsible: Role,
+        ky: System,
+        monkeypatch: pytest.MonkeyPatch,
+        until: str,
+        now: str,
+        allowed: bool,
+    ):
+        factories.assignment(
+            person=person_of(lone), role=responsible, asset=ky, until=datetime.date.fromisoformat(until)
+        )
+        monkeypatch.setattr(timezone, "now", lambda: datetime.datetime.fromisoformat(now))
+        assert may_edit(lone, ky) is allowed
+        mine = module.mine(user_of(lone), timezone.localdate())
+        assert bool(mine) is allowed
 
     @pytest.mark.parametrize(
         "change",

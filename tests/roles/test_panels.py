@@ -18,11 +18,11 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from foi_portal.pages import front
-from foi_portal.ui import pdf
+from foi_portal.ui import formats, pdf
 from registry import impact
 from registry.impact import Question
 from registry.models import Component, System
-from roles import concerned, occupancy, responsible
+from roles import concerned, confirming, occupancy, responsible
 from roles.coverage import State
 from roles.models import Absence, Assignment, Person, Role
 from roles.responsible import Duty
@@ -308,6 +308,31 @@ class TestTheFrontPage:
         assert "Uden afhængigheder" in text
         assert "En af dine roller udløber" in text
         assert "Systemansvarlig for Ydelsessystemet: til og med" in text
+
+    def test_a_round_that_waits_for_an_answer_is_told_with_its_deadline(
+        self, reader: Client, ky: System, responsible_role: Role
+    ):
+        me = factories.person(name="Lone", user=reader.user)  # type: ignore[attr-defined]
+        factories.assignment(person=me, role=responsible_role, asset=ky)
+        assert "senest" not in words(reader.get(reverse("front")))
+        asked: dict[str, Any] = {
+            "actor": factories.user("FOI"),
+            "message": "",
+            "systems": [ky],
+            "chosen_by": "",
+            "on": TODAY - 40 * DAY,
+        }
+        late = confirming.start_round(title="Sen", deadline=TODAY + 30 * DAY, **asked)
+        soon = confirming.start_round(title="Snart", deadline=TODAY + 5 * DAY, **asked)
+        assert f"senest {formats.date(soon.deadline)}" in words(reader.get(reverse("front")))
+        soon.closed_on = TODAY
+        soon.save()
+        assert f"senest {formats.date(late.deadline)}" in words(reader.get(reverse("front")))
+        late.deadline = TODAY - DAY
+        late.save()
+        assert f"Frist overskredet {formats.date(late.deadline)}" in words(reader.get(reverse("front")))
+        late.items.update(answered_at=timezone.now(), answered_by=asked["actor"])
+        assert "Frist overskredet" not in words(reader.get(reverse("front")))
 
     def test_systems_one_deputises_for_only_while_it_counts(
         self, reader: Client, ky: System, responsible_role: Role

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from django.utils import timezone
 from foi_portal.core import history
 from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import FOI, READER, RESPONSIBLE
+from foi_portal.ui import formats
 from roles import people
 from roles.forms.fields import PersonField, as_person
 from roles.models import Absence, Assignment, Person
 from tests import factories
+from tests.registry.pages import words
 
 pytestmark = pytest.mark.django_db
 
@@ -345,8 +348,73 @@ class TestAbsence:
         ]
         page = factories.client(READER).get(away.get_absolute_url()).content.decode()
         assert "p.t." in page
+        Absence.objects.create(person=named, since=day(0))
+        assert [one.away and one.away.instead for one in people.roles_of(away, day(0)).present] == [
+            None,
+            None,
+        ]
         assert "fraværende, tilbage" in page
         assert [one.away for one in people.roles_of(away, day(5)).present] == [None, None]
+
+
+class TestAwayEverywhere:
+    """Wherever somebody who is away is shown, so is that they are, and who is asked."""
+
+    @pytest.fixture
+    def world(self) -> dict[str, Any]:
+        """Bo is deputy to Anna for KY, alone in another role, and away; Eva is asked."""
+        ky = factories.system(code="KY", name="Ydelsessystemet")
+        role = factories.role(code="SYSTEMANSV", name="Systemansvarlig")
+        other = factories.role(code="SUPERBRUGER", name="Superbruger")
+        factories.requirement(role, ky, deputy_needed=True)
+        factories.requirement(other, ky)
+        anna, bo, eva = (factories.person(name=name) for name in ("Anna Asp", "Bo Bang", "Eva Egg"))
+        held = factories.assignment(person=anna, role=role, asset=ky)
+        deputy = factories.assignment(person=bo, role=role, asset=ky, part="deputy")
+        factories.assignment(person=bo, role=other, asset=ky)
+        Absence.objects.create(person=bo, since=day(-1), until=day(5), stand_in=eva)
+        return {"anna": anna.pk, "bo": bo.pk, "held": held.pk, "deputy": deputy.pk}
+
+    @pytest.mark.parametrize(
+        "address",
+        [
+            "/personer/{anna}/",
+            "/roller/tildelinger/{held}/",
+            "/roller/tildelinger/{deputy}/",
+            "/roller/tildelinger/{deputy}/afslut/",
+            "/roller/tildelinger/{deputy}/overdrag/",
+            "/roller/tildelinger/",
+            "/roller/daekning/",
+            "/roller/daekning/?vis=pladser",
+            "/roller/daekning/?vis=personer",
+            "/roller/SYSTEMANSV/",
+            "/roller/personafhaengighed/",
+            "/roller/personafhaengighed/?vis=systemer",
+            "/roller/personafhaengighed/?vis=roller",
+            "/personer/{anna}/overdragelse/",
+            "/roller/SYSTEMANSV/overdragelse/",
+            "/fagsystemer/KY/",
+            "/fagsystemer/KY/bekraeft/",
+        ],
+    )
+    def test_with_who_is_asked(self, world: dict[str, Any], address: str):
+        told = words(factories.client().get(address.format(**world)))
+        back = formats.date(day(5))
+        assert f"Bo Bang, p.t. Eva Egg (fraværende, tilbage {back})" in re.sub(r" ([,)])", r"\1", told)
+
+    @pytest.mark.parametrize("address", ["/personer/", "/soeg/?q=bo+bang"])
+    def test_in_lists_of_people(self, world: dict[str, Any], address: str):
+        told = words(factories.client().get(address))
+        assert f"tilbage {formats.date(day(5))}" in told
+
+    def test_until_further_notice_and_nobody_to_ask(self, world: dict[str, Any]):
+        Absence.objects.update(until=None, stand_in=None)
+        told = words(factories.client().get("/roller/daekning/?vis=personer"))
+        assert "Bo Bang (fraværende indtil videre)" in told
+        Absence.objects.update(stand_in=world["anna"])
+        Person.objects.filter(pk=world["anna"]).update(active_to=day(0))
+        told = words(factories.client().get("/roller/daekning/?vis=personer"))
+        assert "Bo Bang (fraværende indtil videre)" in told, "whom it names has left"
 
 
 class TestPages:
@@ -433,6 +501,23 @@ class TestPages:
         export = client.get(reverse("person-list"), {"_export": "csv", "q": "Bo"}).getvalue().decode()
         assert export.lstrip("\ufeff").splitlines()[0].startswith("name")
         assert "Bo" in export
+
+    def test_two_hundred_roles_are_shown_and_the_rest_is_a_link(self):
+        busy, role = factories.person(name="Travl"), factories.role()
+        factories.assignment(person=busy, role=role)
+        one = Assignment(person=busy, role=role, since=day(0))
+        systems = [factories.system() for _ in range(200)]
+        Assignment.objects.bulk_create(
+            Assignment(person=busy, role=role, asset=it, since=one.since) for it in systems
+        )
+        page = factories.client(READER).get(busy.get_absolute_url())
+        told = words(page)
+        assert "Roller nu: 201" in told
+        assert "De første 200 af 201" in told
+        url = f"/roller/tildelinger/?person={busy.pk}&amp;when=all"
+        assert url in page.content.decode()
+        listed = factories.client(READER).get(url.replace("&amp;", "&"))
+        assert "af 201" in words(listed)
 
     def test_a_reader_is_offered_nothing_to_change(self):
         person = factories.assignment().person
