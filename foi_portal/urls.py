@@ -12,5 +12,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("registry.urls")),
     path("", include("roles.urls")),
+    path("", include("budgets.urls")),
     path("", include("foi_portal.pages.urls")),
 ]

@@ -15,8 +15,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views import View
 
+from budgets import desk
+from budgets.rights import may_approve
 from foi_portal.core.danish import sort_key
-from foi_portal.core.models import Change, User
+from foi_portal.core.models import User
 from foi_portal.core.permissions import MANAGER, may
 from foi_portal.pages import history
 from foi_portal.ui.tables import listing
@@ -180,7 +182,8 @@ def is_manager(user: User | AnonymousUser) -> bool:
 
 
 class FrontPage(View):
-    """FOI gets what needs action first; everybody else gets the way in: search and the most used components.
+    """FOI gets what needs action first; everybody else gets the way in: search and the most used components. The
+    kontorchef gets what waits for a decision above that.
 
     Whoever holds something finds it on top.
     """
@@ -189,7 +192,6 @@ class FrontPage(View):
         if not may(request.user, "view", Asset):
             raise PermissionDenied
         editor = may(request.user, "change", System)
-        recent = Change.objects.filter(table__in=history.registry_tables()).select_related("actor")
         land, today = landscape.at(), timezone.localdate()
         sees_roles = may(request.user, "view", Assignment)
         mine = (
@@ -209,11 +211,12 @@ class FrontPage(View):
             "my_lines": my_lines(mine, land, sections) if mine is not None else [],
             "seat_tiles": seat_tiles(today) if editor and sees_roles else [],
             "main_roles": main_roles(today) if sees_roles and not editor and is_manager(request.user) else [],
+            "desk": desk.of(today) if may_approve(request.user) else None,
             "findings": found,
             "fine": [finding.many for finding in found if not finding.count],
             "weakest": [] if editor else sections[0].rows(0, CALM),
             "most_used": queries.most_used(10),
             "systems": critical_systems(land),
-            "acts": history.latest_acts(recent, request.user, limit=8),
+            "news": history.news(request.user, limit=8),
         }
         return render(request, "pages/front.html", context)

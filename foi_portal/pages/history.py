@@ -17,13 +17,27 @@ from django.urls import reverse
 from django.utils.dateparse import parse_date
 from django.views import View
 
+from budgets.models import (
+    Adjustment,
+    AssumptionValue,
+    BudgetLine,
+    BudgetResponsibility,
+    BudgetYear,
+    Estimate,
+    Forecast,
+    Gain,
+    Price,
+    PriceModel,
+    Sharing,
+    YearDecision,
+)
 from foi_portal.core.history import reading, tracked_models, undoing
 from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import may
 from foi_portal.ui import formats
 from foi_portal.ui.views import paginate
 from registry.models import AlternativeGroup, Asset, Dependency, Organisation
-from roles.models import Absence, Assignment, Person, Role, RoleRequirement
+from roles.models import Absence, Assignment, Person, Role, RoleEdition, RoleRequirement
 
 PAGE = 50
 SHOWN_OF_SET = 5
@@ -48,16 +62,50 @@ class Act:
 
 
 REGISTRY = (Asset, Dependency, AlternativeGroup, Organisation)
-# What can be put back as it was. An edition taken into use cannot: a later one is taken into use instead.
+# What the front page tells of. People, absences and answers to rounds are not news for everybody
+# (docs/personal-data.md); an app further up adds its tables here, and who may not view one sees none of its changes.
+NEWS = (*REGISTRY, Role, RoleEdition, RoleRequirement, Assignment)
+# What can be put back as it was. An edition taken into use cannot: a later one is taken into use instead. Nothing of
+# the budgets can: an old amount or state would go round the year's approval and its adjustments. A draft's line is
+# corrected, an approved year is reopened or adjusted, and each of these is a decision with a name on it.
 UNDOABLE = (*REGISTRY, Person, Absence, Assignment, Role, RoleRequirement)
+BUDGETS = (
+    BudgetYear,
+    YearDecision,
+    BudgetLine,
+    Estimate,
+    Adjustment,
+    Forecast,
+    PriceModel,
+    Price,
+    AssumptionValue,
+    Sharing,
+    BudgetResponsibility,
+    Gain,
+)
+# What the history can be filtered by; of these everybody is offered what they may view.
+FILTERED = (*UNDOABLE, *BUDGETS)
 
 
-def registry_tables() -> list[str]:
-    return [model._meta.db_table for model in REGISTRY]
+@dataclass(frozen=True)
+class Headline:
+    """An act in one line: its newest change, of how many; ``entry`` only when it is the one change."""
+
+    change: Change
+    count: int
+    entry: reading.Entry | None
+
+    @property
+    def who(self) -> str:
+        return str(self.change.actor or "Systemet")
 
 
-def latest_acts(changes: QuerySet[Change], user: User | AnonymousUser, limit: int) -> list[Act]:
-    """The last ``limit`` acts among the newest thousand changes, each with its first change readable."""
+def news(user: User | AnonymousUser, limit: int) -> list[Headline]:
+    """The last ``limit`` acts among the newest thousand changes of ``NEWS`` that the user may see.
+
+    Two queries, and one per kind of row that a single change names: acts of several changes name none.
+    """
+    changes = Change.objects.filter(table__in=[model._meta.db_table for model in NEWS])
     window = list(reading.visible_to(user, changes).values_list("id", "change_set")[:WINDOW])
     counts: dict[uuid.UUID, int] = {}
     first: dict[uuid.UUID, int] = {}
@@ -65,8 +113,10 @@ def latest_acts(changes: QuerySet[Change], user: User | AnonymousUser, limit: in
         counts[change_set] = counts.get(change_set, 0) + 1
         first.setdefault(change_set, key)
     chosen = list(first.values())[:limit]
-    entries = reading.readable(Change.objects.filter(pk__in=chosen), user, formats.plain)
-    return [Act(e.change_set, [e], counts[e.change_set]) for e in entries]
+    rows = list(Change.objects.filter(pk__in=chosen).select_related("actor"))
+    single = [change for change in rows if counts[change.change_set] == 1]
+    entries = {entry.change.pk: entry for entry in reading.readable(single, user, formats.plain)}
+    return [Headline(row, counts[row.change_set], entries.get(row.pk)) for row in rows]
 
 
 def acts(changes: list[Change], user: User | AnonymousUser) -> list[Act]:
@@ -87,7 +137,7 @@ class HistoryList(View):
         more = page[PAGE - 1].pk if len(page) > PAGE else None
         tables = [
             (model._meta.db_table, model._meta.verbose_name_plural)
-            for model in UNDOABLE
+            for model in FILTERED
             if request.user.has_perm(reading.permission(model))
         ]
         context = {
@@ -96,15 +146,14 @@ class HistoryList(View):
             "more": more,
             "kinds": Change.Kind.choices,
             "tables": tables,
-            "people": self.people(),
+            "people": self.people([table for table, _ in tables]),
             "chosen": request.GET,
             "filtered": any(request.GET.get(k) for k in ("hvem", "slags", "hvad", "fra", "til")),
         }
         return render(request, "pages/history.html", context)
 
-    def people(self) -> QuerySet[User]:
-        """Those who have changed something, by name."""
-        tables = [model._meta.db_table for model in UNDOABLE]
+    def people(self, tables: list[str]) -> QuerySet[User]:
+        """Those who have changed something that the reader may see, by name."""
         own = Change.objects.filter(actor=OuterRef("pk"), table__in=tables)
         return User.objects.filter(Exists(own)).order_by("first_name", "last_name", "username")[:500]
 

@@ -302,9 +302,14 @@ def load(seed: int, size: Size) -> None:
 
     The triggers write one history row per row; ``_age`` adds invented earlier ones up to ``size.changes``.
     """
+    copy_in(make(seed, size), size.changes)
+
+
+def copy_in(tables: Iterable[tuple[type[Model], Iterable[Row]]], changes: int = 0) -> None:
+    """Copy the rows in, model by model, and have the database look at what it got. ``changes``: see ``load``."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = 0")
-        for model, rows in make(seed, size):
+        for model, rows in tables:
             fields = [field for field in model._meta.concrete_fields if not field.has_db_default()]
             names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
             with cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy:
@@ -314,7 +319,7 @@ def load(seed: int, size: Size) -> None:
             cursor.execute(
                 "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [model._meta.db_table, last]
             )
-        _age(cursor, size.changes)
+        _age(cursor, changes)
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("VACUUM ANALYZE")

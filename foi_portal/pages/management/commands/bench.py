@@ -24,11 +24,12 @@ from django.test import Client, override_settings
 from psycopg import sql
 
 from foi_portal.core.models import User
-from foi_portal.pages.bench import impact, landscape, measure
+from foi_portal.pages.bench import budget, impact, landscape, measure
 from foi_portal.pages.bench.landscape import Size
 from registry.models import Asset, Dependency
 
 PREFIX = "bench_"
+SMALL = Size(90, 10, 300, 1000, vendors=5)
 IMPACT = "impact question"  # its name for --only
 
 
@@ -65,9 +66,11 @@ class Command(BaseCommand):
             )
         size = Size(options["systems"], options["components"], options["dependencies"], options["changes"])
         maintenance = dict(connection.settings_dict)
-        all_pages = [page for page in measure.pages(size, options["seed"]) if options["only"] in page.name]
+        only = options["only"]
+        all_pages = [page for page in measure.pages(size, options["seed"]) if only in page.name]
+        budgets = [page for page in budget.pages() if only in page.name]
         try:
-            results, impacts = self._measure(name, size, maintenance, all_pages, options)
+            results, impacts = self._measure(name, size, maintenance, all_pages, budgets, options)
             imported = self._import(options["import_rows"], options["seed"]) if options["import_rows"] else ""
         finally:
             connection.close()
@@ -82,6 +85,7 @@ class Command(BaseCommand):
         size: Size,
         maintenance: dict[str, Any],
         pages: list[measure.Page],
+        budgets: list[measure.Page],
         options: dict[str, Any],
     ) -> tuple[list[measure.Result], list[str]]:
         with override_settings(
@@ -91,9 +95,12 @@ class Command(BaseCommand):
             tenth: float | None = None
             with_impact = options["only"] in IMPACT
             if not options["reuse"]:
-                self._build(name, Size(90, 10, 300, 1000, vendors=5), maintenance, options["seed"])
+                self._build(name, SMALL, maintenance, options["seed"])
                 client = signed_in()
-                small = {page.name: measure.count_queries(client, page.path)[1] for page in pages}
+                small = {page.name: measure.count_queries(client, page)[1] for page in pages}
+                if budgets:
+                    budget.load(options["seed"], SMALL)
+                    small |= {page.name: measure.count_queries(client, page)[1] for page in budgets}
                 if with_impact:
                     self._build(name, size.tenth(), maintenance, options["seed"])
                     tenth = impact.question_ms(options["rounds"])
@@ -104,14 +111,23 @@ class Command(BaseCommand):
             results = []
             impacts: list[str] = []
             with measure.raw_connection() as raw:
-                for page in pages:
-                    result = measure.time_page(client, raw, page, 3 if page.slow else options["rounds"])
-                    result.queries_small = small.get(page.name)
-                    results.append(result)
-                    self.stderr.write(f"{page.name}: {result.page_ms or 0:.0f} ms (status {result.status})")
+
+                def measured(pages: list[measure.Page]) -> None:
+                    for page in pages:
+                        result = measure.time_page(client, raw, page, 3 if page.slow else options["rounds"])
+                        result.queries_small = small.get(page.name)
+                        results.append(result)
+                        self.stderr.write(
+                            f"{page.name}: {result.page_ms or 0:.0f} ms (status {result.status})"
+                        )
+
+                measured(pages)
                 if with_impact:
                     figures = impact.measured(client, raw, options["rounds"])
                     impacts = impact.report(figures, tenth, question_memory())
+                if budgets:  # last, for they make the history twice as long
+                    budget.load(options["seed"], size)
+                    measured(budgets)
             return results, impacts
 
     def _build(self, name: str, size: Size, maintenance: dict[str, Any], seed: int) -> None:

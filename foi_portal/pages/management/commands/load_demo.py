@@ -10,6 +10,7 @@ from django.contrib.auth.models import Group
 from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
+from budgets import demo as budgets_demo
 from foi_portal.core.history import recording
 from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import ADMINISTRATOR, FOI, MANAGER, READER, RESPONSIBLE, sync_groups
@@ -47,6 +48,11 @@ class Command(BaseCommand):
         on = timezone.localdate()
         with recording(kind=Change.Kind.SYSTEM, reason=REASON):
             made += demo.load_catalogue(on=on) + demo.load_people(on=on) + demo.load_assignments(on=on)
+            foi, manager = (User.objects.get(username=name) for name in ("foi", "chef"))
+            lines = budgets_demo.load(foi=foi, manager=manager)
+        if lines:  # acts of their own, so that there is something that has happened since
+            budgets_demo.carry_on(foi=foi, manager=manager)
+        made += lines
         self.stdout.write(
             f"Demonstrationslandskabet er på plads ({made} rækker oprettet). "
             f"Log ind som {', '.join(USERS)} med adgangskoden {PASSWORD}."

@@ -1,0 +1,1 @@
+"""Filters of the lists of budgets, one module per subject."""

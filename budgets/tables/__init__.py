@@ -1,0 +1,1 @@
+"""Columns of the lists of budgets, one module per subject."""
