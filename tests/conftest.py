@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
+from budgets import kept
 from foi_portal.core.history import triggers
 from registry import landscape
 from roles import occupancy
@@ -76,6 +79,7 @@ def _no_landscape_is_remembered() -> None:
     """Emptying the tables begins their numbers again, which never happens to a portal that is running."""
     landscape.forget()
     occupancy.forget()
+    kept.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -84,8 +88,13 @@ def _history_can_be_emptied() -> Any:
     flush = BaseDatabaseOperations.execute_sql_flush
 
     def without_history(self: Any, sql_list: list[str]) -> None:
-        with triggers.suspended(self.connection):
-            flush(self, sql_list)
+        with triggers.suspended(self.connection), transaction.atomic():
+            flush(self, [sql for one in sql_list for sql in row_by_row(one)])
+
+    def row_by_row(sql: str) -> list[str]:
+        """TRUNCATE makes a new file for each of a hundred small tables; deleting their rows is much quicker."""
+        names = re.fullmatch(r"TRUNCATE (.+);", sql)
+        return [f"DELETE FROM {name};" for name in names[1].split(", ")] if names else [sql]  # noqa: S608
 
     patch = pytest.MonkeyPatch()
     patch.setattr(BaseDatabaseOperations, "execute_sql_flush", without_history)

@@ -12,13 +12,32 @@ from django.urls import reverse
 
 from foi_portal.core import history
 from foi_portal.core.models import Change
+from foi_portal.ui import pdf
 from registry.models import Component, Dependency, Organisation, System
 from tests import factories
-from tests.queries import assignments, catalogue, confirmation, coverage, panels, people, vulnerability
+from tests.queries import (
+    assignments,
+    budget_actuals,
+    budget_adjustments,
+    budget_gains,
+    budget_overview,
+    budget_prices,
+    budget_sharing,
+    budget_years,
+    catalogue,
+    confirmation,
+    coverage,
+    operations,
+    panels,
+    people,
+    vulnerability,
+)
 
 pytestmark = pytest.mark.django_db
 
 LIST, DETAIL = 12, 20
+# With the panels of budgets; in a test's transaction the landscape is read anew each time it is asked for, 7 queries.
+WITH_PANELS = 30
 SMALL, LARGE = 10, 200
 
 
@@ -112,7 +131,7 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "alternativer": (LIST, "system-alternatives", ["S0"], ""),
     "organisationer": (LIST, "organisation-list", [], "size=250"),
     "søgning": (LIST, "search", [], "q=system"),
-    "søgning uden svar": (LIST + 1, "search", [], "q=zzzzqqqq"),
+    "søgning uden svar": (LIST + 2, "search", [], "q=zzzzqqqq"),
     "konsekvens": (LIST, "impact", [], "asset=STS"),
     "konsekvens, opad": (LIST, "impact", [], "asset=S0&retning=op&nede=K1"),
     "konsekvens, et udsnit": (LIST, "impact", [], "asset=STS,K1&vis=system-critical&forvaltning=O1"),
@@ -135,9 +154,9 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "kort over landskabet": (LIST, "landscape-map", [], ""),
     # In a transaction the seats are read afresh too: eight queries instead of one.
     "forside": (DETAIL + 10, "front", [], ""),
-    "fagsystem": (DETAIL, "system-detail", ["S0"], ""),
-    "komponent": (DETAIL, "component-detail", ["STS"], ""),
-    "modul": (DETAIL, "component-detail", ["K1"], ""),
+    "fagsystem": (WITH_PANELS, "system-detail", ["S0"], ""),
+    "komponent": (WITH_PANELS, "component-detail", ["STS"], ""),
+    "modul": (WITH_PANELS, "component-detail", ["K1"], ""),
     "organisation": (DETAIL, "organisation-detail", ["O0"], ""),
     "afhængigheder i tabel": (DETAIL, "system-dependencies", ["S0"], ""),
     "historik for et fagsystem": (LIST, "system-history", ["S0"], ""),
@@ -161,10 +180,21 @@ SUBJECTS = (
     coverage,
     vulnerability,
     confirmation,
+    operations,
     panels,
+    budget_actuals,
+    budget_adjustments,
+    budget_gains,
+    budget_overview,
+    budget_prices,
+    budget_sharing,
+    budget_years,
 )  # each may use those before it
+HIDDEN: set[str] = set()  # from readers
 for subject in SUBJECTS:
     PAGES |= subject.PAGES
+    hidden = subject.__name__.rpartition(".")[2].startswith(("budget_", "operations"))
+    HIDDEN |= set(subject.PAGES) if hidden else set()
 
 
 def count(client: Client, url: str) -> tuple[int, list[str]]:
@@ -177,6 +207,31 @@ def count(client: Client, url: str) -> tuple[int, list[str]]:
     return len(captured), [q["sql"][:150] for q in captured]
 
 
+# They tell of the latest acts.
+TELLING = ("historik", "historik for en person", "forside", "budget med ændringer")
+
+
+class Paper:
+    """A document that is laid out at once. What is on it has been read by then, and only reading is counted here."""
+
+    pages = (1,)
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Whatever WeasyPrint is given."""
+
+    def render(self) -> Paper:
+        return self
+
+    def write_pdf(self, **kwargs: Any) -> bytes:
+        return b"%PDF"
+
+
+@pytest.fixture
+def paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pdf, "_engine", lambda: (Paper, dict))
+
+
+@pytest.mark.usefixtures("paper")
 @pytest.mark.parametrize("who", ["FOI", "Læser"])
 def test_the_same_few_queries_at_two_sizes(who: str):
     client = factories.client(who)
@@ -184,7 +239,9 @@ def test_the_same_few_queries_at_two_sizes(who: str):
     for size in (SMALL, LARGE):
         grow(size)
         for page, (_, name, args, query) in PAGES.items():
-            if who != "FOI" and page.startswith(("formular", "ny", "arkiv", "gem svaret")):
+            if who != "FOI" and (
+                page in HIDDEN or page.startswith(("formular", "ny", "arkiv", "gem svaret"))
+            ):
                 continue
             url = f"{reverse(name, args=args)}?{query}"
             client.get(url)  # what is asked once per process is not counted
@@ -192,8 +249,8 @@ def test_the_same_few_queries_at_two_sizes(who: str):
     faults = []
     for page, ((small, _), (large, sql)) in measured.items():
         most = PAGES[page][0]
-        # the history names rows of fewer kinds on its first page when that is full of one large act
-        grown = large > small if page in ("historik", "historik for en person") else large != small
+        # the history and the front page name rows of fewer kinds when what they show is of a few large acts
+        grown = large > small if page in TELLING else large != small
         if grown or large > most:
             faults.append(f"{page}: {small} → {large} queries, at most {most}\n  " + "\n  ".join(sql[:30]))
     assert not faults, "\n".join(faults)

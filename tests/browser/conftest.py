@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -10,11 +9,11 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from foi_portal.core.models import User
+from tests.browser import landscape
 from tests.browser.audit import Watched
 
 # Playwright keeps an event loop in the test's thread, which Django takes for asynchronous code.
@@ -51,11 +50,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def portal(live_server: Any) -> str:
     """Address of a running portal that holds the demonstration landscape and its users."""
-    settings.DEBUG = True  # load_demo wants it
-    try:
-        call_command("load_demo", verbosity=0, stdout=io.StringIO())
-    finally:
-        settings.DEBUG = False
+    landscape.put()
     return str(live_server.url)
 
 

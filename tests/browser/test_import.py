@@ -6,6 +6,7 @@ import pytest
 from django.core.cache import cache
 from playwright.sync_api import FilePayload, expect
 
+from foi_portal.core import nudging
 from registry.importing import jobs
 from registry.models import ImportJob, System
 from tests.browser.conftest import Visit
@@ -18,7 +19,7 @@ RIGHT = "code,name,criticality\nCURA,Cura (ny udgave),3\n"
 def _workers_are_slow(settings, monkeypatch):
     """No message reaches a worker: the test itself is the worker, when it says so."""
     settings.CELERY_TASK_ALWAYS_EAGER = False
-    monkeypatch.setattr(jobs, "_send", lambda job_id: None)
+    monkeypatch.setattr(nudging, "nudge", lambda task, *args: None)
 
 
 def spreadsheet(text: str) -> FilePayload:
