@@ -149,14 +149,16 @@ def _attempt(mail: OutboxMail, carrier: Carrier) -> Verdict | None:
 def _held(mail: OutboxMail) -> Iterator[bool]:
     """Keep the row locked where that can be: it is the sender's sign of life. Out: whether it is still ours.
 
-    On SQLite a transaction would keep everybody from writing for as long as the mail server takes.
+    On SQLite a transaction would keep everybody from writing for as long as the mail server takes. The lock is waited
+    for: another sender that looks for work can hold it for a moment (PostgreSQL locks a row's newest version before it
+    asks whether that is due).
     """
     if not connection.features.has_select_for_update:
         yield True
         return
     with transaction.atomic(durable=True):
         mine = OutboxMail.objects.filter(pk=mail.pk, claim=mail.claim)
-        yield mine.select_for_update(skip_locked=True, no_key=True).first() is not None
+        yield mine.select_for_update(no_key=True).first() is not None
 
 
 def _settle(mail: OutboxMail, verdict: Verdict, *, interrupted: bool = False) -> None:
