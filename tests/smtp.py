@@ -41,6 +41,7 @@ class MailServer(socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 64  # eight senders connect in the same instant
 
     def __init__(self, port: int = 0, pause: float = 0) -> None:
         super().__init__(("127.0.0.1", port), _Conversation)
@@ -52,13 +53,26 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.tried: Counter[str] = Counter()  # RCPT by recipient
         self.connections = 0
         self.kind = ""  # overrides what the address says: the whole server is so
-        self.at: Callable[[str, int], None] = lambda moment, number: None  # told of RCPT, DATA and TAKEN
+        # Told of each RCPT, DATA and TAKEN, and the how manieth that is: each number comes once.
+        self.at: Callable[[str, int], None] = lambda moment, number: None
+        self._moments: Counter[str] = Counter()
         self._lock = threading.Lock()
+
+    def reached(self, moment: str) -> None:
+        with self._lock:
+            self._moments[moment] += 1
+            number = self._moments[moment]
+        self.at(moment, number)
+
+    def ask(self, recipient: str) -> None:
+        with self._lock:
+            self.tried[recipient] += 1
+        self.reached("RCPT")
 
     def take(self, mail: Taken) -> None:
         with self._lock:
             self.taken.append(mail)
-        self.at("TAKEN", len(self.taken))
+        self.reached("TAKEN")
 
     @property
     def recipients(self) -> list[str]:
@@ -90,8 +104,7 @@ class _Conversation(socketserver.StreamRequestHandler):
                 self.say("530 5.7.0 Sign in first" if self.server.signed_in_only else "250 ok")
             elif verb == "RCPT":
                 recipient = command.partition("<")[2].partition(">")[0]
-                self.server.tried[recipient] += 1
-                self.server.at("RCPT", self.server.tried.total())
+                self.server.ask(recipient)
                 kind = self.server.kind or recipient
                 if kind.startswith(HANGS):
                     time.sleep(30)
@@ -117,7 +130,7 @@ class _Conversation(socketserver.StreamRequestHandler):
             if not line:
                 return False  # the sender died
             if not lines:
-                self.server.at("DATA", self.server.tried.total())
+                self.server.reached("DATA")
             lines.append(line.removeprefix(b"."))
             if kind.startswith(DROPS):
                 return False
