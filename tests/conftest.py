@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "postgres: needs PostgreSQL (DATABASE_URL)",
         "redis: needs Redis (REDIS_URL)",
         "browser: drives a real browser",
+        "narrow: a journey that is also made at full width; .ci/run makes it once",
         "anywhere: touches neither database nor services; .ci/run runs it once",
     ):
         config.addinivalue_line("markers", marker)

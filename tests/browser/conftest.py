@@ -19,6 +19,7 @@ from tests.browser.audit import Watched
 # Playwright keeps an event loop in the test's thread, which Django takes for asynchronous code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 expect.set_options(timeout=15_000)
+WIDE = 1280
 
 FLAGS = [
     "--no-sandbox",
@@ -35,6 +36,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/browser" in str(item.path):
             item.add_marker("browser")
+            if getattr(item, "callspec", None) and item.callspec.params.get("width", WIDE) != WIDE:  # type: ignore[attr-defined]
+                item.add_marker("narrow")
 
 
 @pytest.fixture(scope="session")
@@ -66,7 +69,7 @@ def visit(chromium: Browser, portal: str) -> Iterator[Visit]:
     contexts: list[BrowserContext] = []
     watched: list[Watched] = []
 
-    def made(username: str | None = None, width: int = 1280, script: bool = True) -> Watched:
+    def made(username: str | None = None, width: int = WIDE, script: bool = True) -> Watched:
         context = chromium.new_context(
             base_url=portal,
             viewport={"width": width, "height": 900},
