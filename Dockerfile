@@ -17,6 +17,7 @@ COPY foi_portal foi_portal
 COPY registry registry
 COPY roles roles
 COPY budgets budgets
+COPY coordination coordination
 COPY templates templates
 COPY static static
 COPY --from=node /app/node_modules node_modules

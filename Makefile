@@ -7,7 +7,7 @@ VENV ?= .venv
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 MANAGE = $(VENV)/bin/python manage.py
-CODE = foi_portal registry roles budgets tests manage.py
+CODE = foi_portal registry roles budgets coordination tests manage.py
 UV_COMPILE = $(VENV)/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header
 

@@ -40,6 +40,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if SITE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
     "foi_portal.pages",
+    "coordination",
     "budgets",
     "roles",
     "registry",

@@ -13,5 +13,6 @@ urlpatterns = [
     path("", include("registry.urls")),
     path("", include("roles.urls")),
     path("", include("budgets.urls")),
+    path("", include("coordination.urls")),
     path("", include("foi_portal.pages.urls")),
 ]

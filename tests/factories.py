@@ -13,8 +13,10 @@ from django.utils import timezone
 from foi_portal.core.models import User
 from foi_portal.core.permissions import FOI
 from registry.models import (
+    Agreement,
     AlternativeGroup,
     Asset,
+    Certificate,
     Component,
     Dependency,
     ImpactSnapshot,
@@ -82,6 +84,35 @@ def snapshot(**values: Any) -> ImpactSnapshot:
         "answer": [],
     }
     return ImpactSnapshot.objects.create(**defaults | values)
+
+
+def agreement(**values: Any) -> Agreement:
+    """An active serviceaftale since 2024 without an end. ``dependencies`` and ``assets`` are set too."""
+    many = {name: values.pop(name) for name in ("dependencies", "assets") if name in values}
+    defaults = {
+        "name": f"Aftale {next(_number)}",
+        "kind": "service",
+        "status": "active",
+        "valid_from": datetime.date(2024, 1, 1),
+    }
+    made = Agreement.objects.create(**defaults | values)
+    for name, rows in many.items():
+        getattr(made, name).set(rows)
+    return made
+
+
+def certificate(**values: Any) -> Certificate:
+    """An OCES system certificate for three years from 2025. ``assets`` are set too."""
+    assets = values.pop("assets", ())
+    defaults = {
+        "name": f"Certifikat {next(_number)}",
+        "kind": "oces_system",
+        "valid_from": datetime.date(2025, 3, 1),
+        "valid_to": datetime.date(2028, 3, 1),
+    }
+    made = Certificate.objects.create(**defaults | values)
+    made.assets.set(assets)
+    return made
 
 
 def person(**values: Any) -> Person:

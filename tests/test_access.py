@@ -18,6 +18,7 @@ from foi_portal.core.permissions import ADMINISTRATOR, FOI, GROUPS, MANAGER, REA
 from registry.models import Asset, Dependency, ImpactSnapshot, ImportFile, ImportJob, Organisation
 from tests import factories
 from tests.access import (
+    agreements,
     assignments,
     budget_actuals,
     budget_adjustments,
@@ -27,11 +28,15 @@ from tests.access import (
     budget_sharing,
     budget_years,
     catalogue,
+    certificates,
     confirmation,
     coverage,
+    deadlines,
+    findings,
     operations,
     panels,
     people,
+    reminders,
     vulnerability,
 )
 from tests.access.rules import ALL, EDITORS, KEEPERS, KINDS, NOBODYS, PUBLIC, READERS, Rule, noun
@@ -86,9 +91,16 @@ SUBJECTS = (
     budget_prices,
     budget_sharing,
     budget_years,
+    agreements,
+    certificates,
+    deadlines,
+    findings,
+    reminders,
 )
 for subject in SUBJECTS:
     RULES |= subject.RULES
+# Each has their own by other means than the right to the model.
+APART = {"view_calendarlink", "view_reminderpreference"}
 
 
 def patterns(resolver: Any, prefix: str = "", namespace: str = "") -> Iterator[tuple[str, str, URLPattern]]:
@@ -143,6 +155,7 @@ def everything() -> list[Any]:
         ImportJob,
         ImportFile,
         *apps.get_app_config("roles").get_models(),
+        *apps.get_app_config("coordination").get_models(),
     )
     return [list(m._default_manager.order_by("pk").values()) for m in models] + [Change.objects.count()]
 
@@ -287,11 +300,12 @@ class TestMatrix:
         """Who must have the permission; ``kinds`` have it."""
         if app == "budgets":
             return self.holders_of_budgets(action)
-        if app in ("registry", "roles") and action.startswith("view_") and "import" not in action:
+        ours = app in ("registry", "roles", "coordination")
+        if ours and action.startswith("view_") and "import" not in action and action not in APART:
             return set(READERS)
         if action == "add_impactsnapshot":  # an answer that is kept changes nothing
             return set(KEEPERS)
-        if app in ("registry", "roles"):
+        if ours:
             return set(EDITORS)
         if "_user" in action or "_group" in action:
             return {ADMINISTRATOR}
@@ -315,7 +329,7 @@ class TestMatrix:
             assert kinds == self.holders(app, action, kinds), permission
         assert not {p for p in may if ".delete_" in p}, "nothing is deleted by users"
         assert not Permission.objects.filter(
-            content_type__app_label__in=("registry", "roles"),
+            content_type__app_label__in=("registry", "roles", "coordination"),
             codename__startswith="delete_",
             group__isnull=False,
         )

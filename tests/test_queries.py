@@ -16,6 +16,7 @@ from foi_portal.ui import pdf
 from registry.models import Component, Dependency, Organisation, System
 from tests import factories
 from tests.queries import (
+    agreements,
     assignments,
     budget_actuals,
     budget_adjustments,
@@ -25,11 +26,15 @@ from tests.queries import (
     budget_sharing,
     budget_years,
     catalogue,
+    certificates,
     confirmation,
     coverage,
+    deadlines,
+    findings,
     operations,
     panels,
     people,
+    reminders,
     vulnerability,
 )
 
@@ -189,6 +194,11 @@ SUBJECTS = (
     budget_prices,
     budget_sharing,
     budget_years,
+    agreements,
+    certificates,
+    deadlines,
+    findings,
+    reminders,
 )  # each may use those before it
 HIDDEN: set[str] = set()  # from readers
 for subject in SUBJECTS:

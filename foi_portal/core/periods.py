@@ -34,6 +34,11 @@ def months_before(on: datetime.date, months: int) -> datetime.date:
     return datetime.date(year, month + 1, min(on.day, calendar.monthrange(year, month + 1)[1]))
 
 
+def months_after(on: datetime.date, months: int) -> datetime.date:
+    """The same day so many months later, or that month's last day where it is too short."""
+    return months_before(on, -months)
+
+
 def months_since(day: datetime.date, on: datetime.date) -> int:
     """How many whole months ``day`` lies before ``on``; 0 when it does not."""
     months = (on.year - day.year) * 12 + on.month - day.month
@@ -145,4 +150,4 @@ class NoOverlap(BaseConstraint):
         return path, args, {**kwargs, "fields": self.fields, "since": self.since, "until": self.until}
 
 
-__all__ = ["NoOverlap", "during", "holds", "months_before", "months_since"]
+__all__ = ["NoOverlap", "during", "holds", "months_after", "months_before", "months_since"]

@@ -26,6 +26,8 @@ READ_REGISTRY = (
     "view_dependency",
     "view_alternativegroup",
     "view_impactsnapshot",
+    "view_agreement",
+    "view_certificate",
 )
 READ_ROLES = tuple(
     f"view_{noun}"
@@ -57,7 +59,21 @@ EDIT_ROLES = (
     ),
     "change_roundasset",
 )
-READ = (*READ_REGISTRY, *READ_ROLES)
+# Deadlines and findings are for all who read; a calendar's address and how one wants one's mail are one's own.
+READ_COORDINATION = ("view_caretaker", "view_acknowledgement", "view_reminderrule", "view_finding")
+EDIT_COORDINATION = (
+    "add_caretaker",
+    "change_caretaker",
+    "add_acknowledgement",
+    "change_acknowledgement",
+    "change_reminderrule",
+    "change_finding",
+    "view_calendarlink",
+    "change_calendarlink",
+    "view_reminderpreference",
+    "change_reminderpreference",
+)
+READ = (*READ_REGISTRY, *READ_ROLES, *READ_COORDINATION)
 # Whose budget a component is in may be seen without amounts; every other view right shows kroner.
 READ_RESPONSIBILITY = ("view_budgetresponsibility",)
 AMOUNTS = (
@@ -87,7 +103,16 @@ EDIT_BUDGETS = tuple(
 EDIT_REGISTRY = tuple(
     f"{verb}_{noun}"
     for verb in ("add", "change")
-    for noun in ("component", "system", "organisation", "dependency", "alternativegroup", "impactsnapshot")
+    for noun in (
+        "component",
+        "system",
+        "organisation",
+        "dependency",
+        "alternativegroup",
+        "impactsnapshot",
+        "agreement",
+        "certificate",
+    )
 )
 # Keeping an answer changes nothing in the registry, so all who work with it may. Who did may correct their own.
 KEEP_ANSWERS = ("add_impactsnapshot",)
@@ -101,6 +126,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *READ_BUDGETS,
         *EDIT_REGISTRY,
         *EDIT_ROLES,
+        *EDIT_COORDINATION,
         *EDIT_BUDGETS,
         *OPERATE,
         "add_importjob",
@@ -113,6 +139,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *READ_BUDGETS,
         *EDIT_REGISTRY,
         *EDIT_ROLES,
+        *EDIT_COORDINATION,
         *OPERATE,
         "add_importjob",
         "view_importjob",

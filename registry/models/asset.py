@@ -163,6 +163,13 @@ class Asset(Archivable):
         "self", models.PROTECT, verbose_name="hører til", null=True, blank=True, related_name="modules"
     )
 
+    needs_agreement = models.BooleanField(
+        "kræver en serviceaftale",
+        default=False,
+        db_default=False,
+        help_text="Et fagsystem må kun bruge den, når kommunen har godkendt en aftale om det.",
+    )
+
     # Systems only
     department = models.ForeignKey(
         Organisation,
@@ -217,6 +224,11 @@ class Asset(Archivable):
                 condition=~Q(kind=Kind.SYSTEM)
                 | Q(level="", component_type="", parent=None, personal_data__in=["", *PersonalData.values]),
                 violation_error_message="Et fagsystem kan ikke have niveau, type eller høre til en komponent.",
+            ),
+            models.CheckConstraint(
+                name="asset_only_components_need_agreements",
+                condition=Q(kind=Kind.COMPONENT) | Q(needs_agreement=False),
+                violation_error_message="Kun en komponent kan kræve en serviceaftale.",
             ),
             models.CheckConstraint(
                 name="asset_is_not_its_own_parent",

@@ -11,7 +11,7 @@ from tests.house.processes import BIN, ROOT
 
 pytestmark = pytest.mark.anywhere
 
-FLOORS = ["registry", "roles", "budgets", "pages"]  # template folders, the lowest first
+FLOORS = ["registry", "roles", "budgets", "coordination", "pages"]  # template folders, the lowest first
 TEMPLATES = sorted(
     path for folder in (".", *FLOORS, "foi_portal") for path in (ROOT / folder).glob("templates/**/*.html")
 )

@@ -101,7 +101,7 @@ def test_foi_sees_the_registry_and_the_history_but_not_users() -> None:
     nouns = {
         m["object_name"]
         for app in page.context["app_list"]
-        if app["app_label"] not in ("roles", "budgets")
+        if app["app_label"] not in ("roles", "budgets", "coordination")
         for m in app["models"]
     }
     assert nouns == {

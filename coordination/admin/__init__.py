@@ -1,0 +1,1 @@
+"""Coordination in the administration, one module per subject."""

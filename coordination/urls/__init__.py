@@ -1,0 +1,7 @@
+"""Addresses of coordination, one module per subject. They are links people save: keep them (DESIGN §4)."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,1 @@
+"""The pages of coordination, one module per subject."""
