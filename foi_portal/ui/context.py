@@ -39,6 +39,17 @@ MENU = (
         ),
     ),
     Entry(
+        "deadline",
+        "deadline-list",
+        "Udløb",
+        (
+            Entry("deadline", "deadline-list", "Alle frister"),
+            Entry("agreement", "agreement-list", "Aftaler"),
+            Entry("certificate", "certificate-list", "Certifikater"),
+            Entry("finding", "finding-list", "Oprydning"),
+        ),
+    ),
+    Entry(
         "role",
         "coverage",
         "Roller",
