@@ -8,5 +8,9 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from registry import tasks  # models must be there first
+        from registry.agreements import due, panels, search
 
         tasks.register()
+        due.register()
+        panels.register()
+        search.register()

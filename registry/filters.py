@@ -15,8 +15,10 @@ from foi_portal.core.keys import among
 from foi_portal.ui.filters import FilterSet
 from foi_portal.ui.forms import SEPARATOR, as_choice
 from registry import findings, landscape, queries, search
+from registry.agreements import covering
 from registry.models import (
     CONFIRMED_FOR,
+    Agreement,
     Asset,
     Component,
     ComponentType,
@@ -158,6 +160,21 @@ class PickFilter(django_filters.CharFilter):  # type: ignore[misc]
         return next(iter([*begin, *hits]), None)
 
 
+class AgreementPick(django_filters.CharFilter):  # type: ignore[misc]
+    """The dependencies that one agreement covers, by its number in addresses. No such agreement, no rows."""
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        if not value:
+            return qs
+        number = int(value) if value.isascii() and value.isdecimal() and len(value) < 19 else 0
+        found = Agreement.objects.filter(pk=number).first()
+        if found is None:
+            return qs.none()
+        self.parent.meant[self.field_name] = str(found)
+        covered = Agreement.dependencies.through._default_manager.filter(agreement=found)
+        return qs.filter(pk__in=covered.values("dependency"))
+
+
 class AssetFilter(FilterSet):
     """What systems and components share."""
 
@@ -279,6 +296,8 @@ class DependencyFilter(FilterSet):
         "vendor",
         "user_status",
         "ongoing",
+        "agreement",
+        "lacking",
         "archived",
     )
 
@@ -324,6 +343,13 @@ class DependencyFilter(FilterSet):
     ongoing = django_filters.ChoiceFilter(
         label="Ophørte", choices=(("ja", "Uden ophørte"),), empty_label="Som status", method="filter_ongoing"
     )
+    agreement = AgreementPick(label="Dækkes af aftalen")
+    lacking = django_filters.ChoiceFilter(
+        label="Aftale",
+        choices=(("ja", "Mangler den aftale, der kræves"),),
+        empty_label="Alle",
+        method="filter_lacking",
+    )
 
     class Meta:
         model = Dependency
@@ -342,6 +368,8 @@ class DependencyFilter(FilterSet):
             "vendor",
             "user_status",
             "ongoing",
+            "agreement",
+            "lacking",
             "archived",
         )
 
@@ -363,6 +391,9 @@ class DependencyFilter(FilterSet):
 
     def filter_ongoing(self, rows: Any, name: str, value: str) -> QuerySet[Any]:
         return rows.ongoing()  # type: ignore[no-any-return]
+
+    def filter_lacking(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(pk__in=covering.lacking(timezone.localdate()).order_by().values("pk"))
 
     def _ongoing(self, rows: Any) -> QuerySet[Any]:
         return rows if self.form.cleaned_data.get("status") else rows.ongoing()  # type: ignore[no-any-return]

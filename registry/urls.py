@@ -8,6 +8,10 @@ from django.urls import URLPattern, URLResolver, include, path, register_convert
 from django.urls.converters import StringConverter
 
 from registry.views import (
+    agreement_coverage,
+    agreement_impact,
+    agreement_steps,
+    agreements,
     alternatives,
     bulk,
     changes,
@@ -136,11 +140,37 @@ snapshot_urls = pages(
     history=snapshots.SnapshotHistory,
 )
 
+agreement_urls = [
+    *pages(
+        "agreement",
+        "<int:pk>",
+        list=agreements.AgreementList,
+        create=agreements.AgreementCreate,
+        detail=agreements.AgreementDetail,
+        update=agreements.AgreementUpdate,
+        archive=agreements.AgreementArchive,
+        restore=agreements.AgreementRestore,
+        history=agreements.AgreementHistory,
+    ),
+    path("<int:pk>/daekning/", agreement_coverage.AgreementCoverage.as_view(), name="agreement-coverage"),
+    path("<int:pk>/godkend/", agreement_steps.AgreementApprove.as_view(), name="agreement-approve"),
+    path("<int:pk>/afvis/", agreement_steps.AgreementReject.as_view(), name="agreement-reject"),
+    path("<int:pk>/anmod/", agreement_steps.AgreementRequest.as_view(), name="agreement-request"),
+    path("<int:pk>/i-kraft/", agreement_steps.AgreementActivate.as_view(), name="agreement-activate"),
+    path("<int:pk>/opsig/", agreement_steps.AgreementTerminate.as_view(), name="agreement-terminate"),
+    path(
+        "<int:pk>/fortryd-opsigelse/", agreement_steps.AgreementTakeBack.as_view(), name="agreement-take-back"
+    ),
+    path("<int:pk>/set-efter/", agreement_steps.AgreementReview.as_view(), name="agreement-review"),
+    path("<int:pk>/forlaeng/", agreement_steps.AgreementExtend.as_view(), name="agreement-extend"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("komponenter/", include(component_urls)),
     path("fagsystemer/", include(system_urls)),
     path("organisationer/", include(organisation_urls)),
     path("afhaengigheder/", include(dependency_urls)),
+    path("aftaler/", include(agreement_urls)),
     # /landskab/
     path("landskab/", landscape.LandscapeMatrix.as_view(), name="landscape"),
     path("landskab/kort/", landscape.LandscapeMap.as_view(), name="landscape-map"),
@@ -150,10 +180,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("konsekvens/", impact.ImpactPage.as_view(), name="impact"),
     path("konsekvens/billede.svg", pictures.impact_picture, name="impact-picture"),
     path("konsekvens/pdf/", impact_pdf.ImpactPdf.as_view(), name="impact-pdf"),
+    path("konsekvens/aftaler.csv", agreement_impact.ImpactAgreements.as_view(), name="impact-agreements"),
     path("konsekvens/gemte/", include(snapshot_urls)),
     # /opslag/
     path("opslag/", lookup.asset_lookup, name="asset-lookup"),
     path("opslag/organisationer/", lookup.organisation_lookup, name="organisation-lookup"),
+    path("opslag/afhaengigheder/", agreement_coverage.dependency_lookup, name="dependency-lookup"),
     # /import/
     path("import/", importing.ImportStart.as_view(), name="import"),
     path("import/<uuid:pk>/", importing.ImportJobPage.as_view(), name="import-job"),

@@ -1,0 +1,106 @@
+"""Agreements on the pages of systems, components, dependencies and impact answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from foi_portal.core.permissions import may
+from foi_portal.ui import panels
+from foi_portal.ui.panels import Panel
+from registry.agreements import covering, touched
+from registry.agreements.tables import day_left, standing_badge
+from registry.impact import Reply
+from registry.models import Agreement, Asset, Component, Dependency, System
+
+SHOWN = 20  # agreements, and dependencies without one, before «Se alle»
+
+
+def register() -> None:
+    """Make the panels known."""
+    about_asset = Panel("agreements", "registry/agreement_panel.html", asset_panel, order=20)
+    for model in (System, Component):
+        panels.register(model, about_asset)
+    panels.register(
+        Dependency,
+        Panel("agreements", "registry/agreement_panel_dependency.html", dependency_panel, order=20),
+    )
+    panels.register(
+        "impact", Panel("agreements", "registry/agreement_panel_impact.html", impact_panel, order=20)
+    )
+    panels.register(
+        "impact-pdf", Panel("agreements", "registry/agreement_pdf_impact.html", impact_on_paper, order=20)
+    )
+
+
+def lines(rows: Any) -> list[dict[str, Any]]:
+    """Agreements (``covering.shown``) as a table shows them: with standing, end and notice as HTML."""
+    today = timezone.localdate()
+    return [
+        {
+            "row": row,
+            "standing": standing_badge(row.standing),
+            "end": day_left(row.valid_to, today) if row.valid_to else "",
+            "notice": day_left(row.notice_day, today) if row.notice_day else "",
+            "review": day_left(row.review_day, today) if row.review_day else "",
+        }
+        for row in rows
+    ]
+
+
+def asset_panel(request: HttpRequest, asset: Asset) -> dict[str, Any] | None:
+    """What is agreed about a system or a component, and which uses lack the agreement that they need.
+
+    Two queries, and two more where there is more than the panel has room for.
+    """
+    if not may(request.user, "view", Agreement):
+        return None
+    today = timezone.localdate()
+    about = Agreement.objects.about(asset)
+    found = list(covering.shown(about, today)[: SHOWN + 1])
+    without = covering.lacking(today).filter(**{"source" if asset.kind == "system" else "target": asset})
+    lacking = list(
+        without.select_related("source", "target").order_by("source__name", "target__name", "pk")[: SHOWN + 1]
+    )
+    return {
+        "lines": lines(found[:SHOWN]),
+        "count": about.current().count() if len(found) > SHOWN else len(found),
+        "lacking": lacking[:SHOWN],
+        "lacking_count": without.count() if len(lacking) > SHOWN else len(lacking),
+        "is_system": asset.kind == "system",
+        "may_add": not asset.is_archived and may(request.user, "add", Agreement),
+    }
+
+
+def dependency_panel(request: HttpRequest, row: Dependency) -> dict[str, Any] | None:
+    """The agreements that cover a dependency, and whether it lacks one. Two queries."""
+    if not may(request.user, "view", Agreement):
+        return None
+    today = timezone.localdate()
+    found = Agreement.objects.filter(
+        pk__in=covering.COVERS.objects.filter(dependency=row).values("agreement")
+    )
+    return {
+        "lines": lines(covering.shown(found, today)[:SHOWN]),
+        "lacks": covering.lacking(today).filter(pk=row.pk).exists(),
+        "may_add": not row.is_archived and may(request.user, "add", Agreement),
+    }
+
+
+def impact_panel(request: HttpRequest, reply: Reply) -> dict[str, Any] | None:
+    """The agreements that an impact answer touches; nothing where nothing is asked about."""
+    if not reply.failed or not may(request.user, "view", Agreement):
+        return None
+    return touched.panel(reply)
+
+
+def impact_on_paper(request: HttpRequest, reply: Reply) -> dict[str, Any] | None:
+    """The same for the PDF, which says nothing where there are none."""
+    if not reply.failed or not may(request.user, "view", Agreement):
+        return None
+    return touched.on_paper(reply)
+
+
+__all__ = ["lines", "register"]
