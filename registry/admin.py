@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from foi_portal.ui import formats
 from foi_portal.ui.admin import ArchivableAdmin, ArchivedFilter, PortalForm, ReadingAdmin
 from registry import queries
+from registry.agreements.admin import AgreementAdmin
 from registry.forms import LIFECYCLE_FIELDS, ComponentForm, DependencyForm, OrganisationForm, SystemForm
 from registry.models import (
     Asset,
@@ -126,7 +127,7 @@ class ComponentAdmin(LifecycleAdmin):
         "criticality",
         "changed_on",
     )
-    list_filter = (ArchivedFilter, "lifecycle", "component_type", "level", "criticality")
+    list_filter = (ArchivedFilter, "lifecycle", "component_type", "level", "criticality", "needs_agreement")
     list_select_related = ("parent", "provider")
     autocomplete_fields = ("parent", "provider", "successor")
     fieldsets = (
@@ -147,6 +148,7 @@ class ComponentAdmin(LifecycleAdmin):
             },
         ),
         ("Livscyklus", {"fields": (*LIFECYCLE_FIELDS, "successor")}),
+        ("Aftaler", {"fields": ("needs_agreement",)}),
         ABOUT,
     )
 
@@ -285,3 +287,6 @@ class ImpactSnapshotAdmin(ReadingAdmin):
 
     def view_on_site(self, obj: ImpactSnapshot) -> str:
         return obj.get_absolute_url()
+
+
+__all__ = ["AgreementAdmin"]

@@ -253,7 +253,7 @@ class SystemFilter(AssetFilter):
 
 
 class ComponentFilter(AssetFilter):
-    seldom = ("uses", "missing", "fund", "archived")
+    seldom = ("uses", "missing", "needs_agreement", "fund", "archived")
 
     level = django_filters.ChoiceFilter(label="Niveau", choices=Level.choices, empty_label="Alle")
     type = django_filters.ChoiceFilter(
@@ -265,10 +265,31 @@ class ComponentFilter(AssetFilter):
         rows=providers_of_components,
     )
     parent = PickFilter("filter_parent", "component", label="Hører til")
+    needs_agreement = django_filters.ChoiceFilter(
+        label="Serviceaftale",
+        choices=(("1", "Kræves"), ("0", "Kræves ikke")),
+        empty_label="Alle",
+        method="filter_needs_agreement",
+    )
 
     class Meta:
         model = Component
-        fields = ("q", "level", "type", "owner", "parent", "status", "uses", "missing", "fund", "archived")
+        fields = (
+            "q",
+            "level",
+            "type",
+            "owner",
+            "parent",
+            "status",
+            "uses",
+            "missing",
+            "needs_agreement",
+            "fund",
+            "archived",
+        )
+
+    def filter_needs_agreement(self, rows: QuerySet[Any], name: str, value: str) -> QuerySet[Any]:
+        return rows.filter(needs_agreement=value == "1")
 
     def filter_parent(self, rows: QuerySet[Any], code: str) -> QuerySet[Any]:
         """Everything below the component, however deep."""

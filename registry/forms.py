@@ -168,6 +168,7 @@ class ComponentForm(AssetForm):
             "url",
             *LIFECYCLE_FIELDS,
             "successor",
+            "needs_agreement",
         )
         widgets = {"description": forms.Textarea(attrs={"rows": 3})}
 

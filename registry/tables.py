@@ -234,6 +234,7 @@ COMPONENT_COLUMNS = (
     _COMMON["description"],
     _COMMON["successor"],
     Column("url", "Link", "url", shown=False, minor=True),
+    Column("needs_agreement", "Kræver serviceaftale", "needs_agreement", shown=False),
     _COMMON["updated"],
 )
 

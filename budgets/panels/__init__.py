@@ -20,9 +20,9 @@ class ComponentYear:
 
 def register() -> None:
     """Make all panels known. For ``AppConfig.ready``."""
-    from budgets.panels import actuals, adjustments, gains, overview, prices, sharing, years
+    from budgets.panels import actuals, adjustments, agreements, gains, overview, prices, sharing, years
 
-    for subject in (overview, years, adjustments, actuals, prices, sharing, gains):
+    for subject in (overview, years, adjustments, actuals, prices, sharing, gains, agreements):
         subject.register()
 
 

@@ -426,7 +426,7 @@ class CoverageForm(forms.Form):
     ) -> None:
         """``rows`` and ``named`` are offered; ``ticked`` the keys of the dependencies that are covered now."""
         super().__init__(*args, **kwargs)
-        self.rows, self.named = rows, named
+        self.rows, self.named, self.ticked = rows, named, set(ticked)
         gone = "En af de valgte er ikke længere blandt afhængighederne. Se dem igennem, og gem igen."
         for name, keys in (("dependencies", [row.pk for row in rows]), ("assets", [row.pk for row in named])):
             self.fields[name].choices = [(key, key) for key in keys]  # type: ignore[attr-defined]
@@ -439,6 +439,10 @@ class CoverageForm(forms.Form):
             self.fields[f"asset_{number}"] = assets(
                 label=f"Komponent eller fagsystem {number + 1}", required=False, help_text=""
             )
+
+    @property
+    def named_keys(self) -> set[int]:
+        return {row.pk for row in self.named}
 
     @property
     def more(self) -> list[Any]:

@@ -13,7 +13,7 @@ from foi_portal.ui.panels import Panel
 from registry.agreements import covering, touched
 from registry.agreements.tables import day_left, standing_badge
 from registry.impact import Reply
-from registry.models import Agreement, Asset, Component, Dependency, System
+from registry.models import Agreement, Asset, Component, Dependency, Kind, System
 
 SHOWN = 20  # agreements, and dependencies without one, before «Se alle»
 
@@ -43,7 +43,9 @@ def lines(rows: Any) -> list[dict[str, Any]]:
             "row": row,
             "standing": standing_badge(row.standing),
             "end": day_left(row.valid_to, today) if row.valid_to else "",
-            "notice": day_left(row.notice_day, today) if row.notice_day else "",
+            "notice": day_left(row.notice_day, today)
+            if row.notice_day and not row.has_expired(today)
+            else "",
             "review": day_left(row.review_day, today) if row.review_day else "",
         }
         for row in rows
@@ -53,14 +55,15 @@ def lines(rows: Any) -> list[dict[str, Any]]:
 def asset_panel(request: HttpRequest, asset: Asset) -> dict[str, Any] | None:
     """What is agreed about a system or a component, and which uses lack the agreement that they need.
 
-    Two queries, and two more where there is more than the panel has room for.
+    Two queries, and three more where there is more than the panel has room for.
     """
     if not may(request.user, "view", Agreement):
         return None
     today = timezone.localdate()
     about = Agreement.objects.about(asset)
     found = list(covering.shown(about, today)[: SHOWN + 1])
-    without = covering.lacking(today).filter(**{"source" if asset.kind == "system" else "target": asset})
+    own, other = ("source", "target") if asset.kind == Kind.SYSTEM else ("target", "source")
+    without = covering.lacking(today).filter(**{own: asset})
     lacking = list(
         without.select_related("source", "target").order_by("source__name", "target__name", "pk")[: SHOWN + 1]
     )
@@ -69,9 +72,17 @@ def asset_panel(request: HttpRequest, asset: Asset) -> dict[str, Any] | None:
         "count": about.current().count() if len(found) > SHOWN else len(found),
         "lacking": lacking[:SHOWN],
         "lacking_count": without.count() if len(lacking) > SHOWN else len(lacking),
-        "is_system": asset.kind == "system",
+        "lacking_ends": _different(without, lacking, other),
+        "is_system": asset.kind == Kind.SYSTEM,
         "may_add": not asset.is_archived and may(request.user, "add", Agreement),
     }
+
+
+def _different(rows: Any, first: list[Dependency], end: str) -> int:
+    """How many different assets are at that end of the dependencies; ``first`` are all of them, or too many to show."""
+    if len(first) <= SHOWN:
+        return len({getattr(row, f"{end}_id") for row in first})
+    return int(rows.order_by().values(end).distinct().count())
 
 
 def dependency_panel(request: HttpRequest, row: Dependency) -> dict[str, Any] | None:

@@ -55,6 +55,11 @@ def _left(path: str) -> Callable[[Row], str]:
     return cell
 
 
+def _notice(row: Row) -> str:
+    """Once the agreement is over there is nothing more to give notice of."""
+    return "" if row["standing"] == Standing.EXPIRED or not row["notice_day"] else _left("notice_day")(row)
+
+
 def _end(row: Row) -> str:
     """How long is left is said where something is to be done; of what is over or off, only the date."""
     day = row["valid_to"]
@@ -103,14 +108,14 @@ def _url(row: Row) -> str:
 
 AGREEMENT_COLUMNS = (
     Column("name", "Aftale", "name", cell=_name, needs=("archived_at",)),
-    Column("number", "Nummer", "number", minor=True),
+    Column("number", "Nummer", "number", shown=False, minor=True),
     Column("kind", "Type", "kind", choices=AgreementKind),
     Column("status", "Status", "standing", cell=lambda row: standing_badge(row["standing"])),
     _reference("system_code", "Fagsystem", "system", "system-detail"),
     _reference("counterpart_code", "Modpart", "counterpart", "organisation-detail"),
     Column("covers", "Dækker", "covers", cell=_covers),
     Column("valid_to", "Gælder til", "valid_to", cell=_end, needs=("valid_from", "standing")),
-    Column("last_notice_day", "Opsiges senest", "notice_day", cell=_left("notice_day")),
+    Column("last_notice_day", "Opsiges senest", "notice_day", cell=_notice, needs=("standing",)),
     Column("next_review", "Ses efter", "review_day", cell=_left("review_day")),
     Column("environment", "Miljø", "environment", choices=Environment, shown=False),
     _reference("unit_code", "Indgået af", "unit", "organisation-detail", shown=False),

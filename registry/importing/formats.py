@@ -28,6 +28,7 @@ from registry.importing.values import (
     parse_link,
     parse_uuid,
     parse_whole,
+    parse_yes_no,
 )
 from registry.models import (
     Asset,
@@ -251,6 +252,7 @@ COMPONENTS = FileFormat(
         Column("url", "url", parse_link),
         Column("aliases", "aliases", one_line(500)),
         Column("criticality", "criticality", criticality),
+        Column("needs_agreement", "needs_agreement", parse_yes_no),
         *LIFE,
     ),
     rules=(

@@ -143,6 +143,16 @@ def parse_choice(text: str, choices: Mapping[str, str]) -> str:
     raise BadValue(f"Værdien kendes ikke. {hint}Brug en af: {', '.join(choices)}.")
 
 
+YES, NO = ("ja", "true", "sand", "1", "x"), ("", "nej", "false", "falsk", "0")
+
+
+def parse_yes_no(text: str) -> bool:
+    """Yes or no, as people, spreadsheets and our own exports write it. Nothing is no."""
+    if text.casefold() in (*YES, *NO):
+        return text.casefold() in YES
+    raise BadValue("Skriv ja eller nej.")
+
+
 def parse_uuid(text: str) -> uuid.UUID | None:
     """A UUID as KITOS shows it, or ``None`` for nothing."""
     if not text:

@@ -34,6 +34,9 @@ class AgreementCoverage(AgreementView):
     action = "change"
     template_name = "registry/agreement_coverage.html"
 
+    def get_queryset(self) -> Any:
+        return super().get_queryset().select_related("system")
+
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         agreement = self.get_object()
         return self.coverage_page(agreement, self.form(agreement))
@@ -50,12 +53,10 @@ class AgreementCoverage(AgreementView):
             return self.coverage_page(agreement, self.form(agreement), error=ARCHIVED, status=409)
         form = self.form(agreement, post)
         valid = form.is_valid()
-        covered, named = _now(agreement)
+        covered, named = form.ticked, form.named_keys
         if not self.is_as_seen(agreement, covered, named):
             error = f"{last_saver(agreement)} har rettet imens. Herunder er begges valg. Se dem igennem, og gem igen."
-            return self.coverage_page(
-                agreement, self.merged(agreement, covered, named), error=error, status=409
-            )
+            return self.coverage_page(agreement, self.merged(agreement), error=error, status=409)
         if not valid:
             return self.coverage_page(agreement, form, status=422)
         wanted, wanted_named = form.chosen("dependencies", "more"), form.chosen("assets", "asset")
@@ -73,21 +74,22 @@ class AgreementCoverage(AgreementView):
             messages.info(self.request, "Ingen ændringer at gemme.")
         return HttpResponseRedirect(self.url("detail", agreement))
 
-    def form(self, agreement: Agreement, data: Any = None, **kwargs: Any) -> CoverageForm:
+    def form(self, agreement: Agreement, data: Any = None) -> CoverageForm:
         rows = covering.offered(agreement)
         ticked = set(agreement.dependencies.values_list("pk", flat=True))
         named = list(agreement.assets.order_by("name", "code"))
-        return CoverageForm(data, rows=rows, named=named, ticked=ticked, **kwargs)
+        return CoverageForm(data, rows=rows, named=named, ticked=ticked)
 
     def is_as_seen(self, agreement: Agreement, covered: set[int], named: set[int]) -> bool:
         post = self.request.POST
         as_seen = _keys(post.get("seen")) == covered and _keys(post.get("seen_assets")) == named
         return as_seen and conflicts.submitted_version(post) == agreement.version
 
-    def merged(self, agreement: Agreement, covered: set[int], named: set[int]) -> CoverageForm:
+    def merged(self, agreement: Agreement) -> CoverageForm:
         """The form as it is now, with what this person has ticked and unticked since they saw it."""
         post = self.request.POST
         form = self.form(agreement)
+        covered, named = form.ticked, form.named_keys
         mine, seen = _keys(",".join(post.getlist("dependencies"))), _keys(post.get("seen"))
         mine_named, seen_named = _keys(",".join(post.getlist("assets"))), _keys(post.get("seen_assets"))
         form.initial.update(
@@ -104,7 +106,6 @@ class AgreementCoverage(AgreementView):
     ) -> HttpResponse:
         system = agreement.system_id
         boxes = form.boxes("dependencies", form.rows)
-        covered, named = _now(agreement)
         return self.page(
             {
                 "object": agreement,
@@ -113,22 +114,14 @@ class AgreementCoverage(AgreementView):
                 "own": [box for box in boxes if box[0].source_id == system],
                 "others": [box for box in boxes if box[0].source_id != system],
                 "named": form.boxes("assets", form.named),
-                "seen": _joined(covered),
-                "seen_assets": _joined(named),
+                "seen": _joined(form.ticked),
+                "seen_assets": _joined(form.named_keys),
                 "reason": self.request.POST.get("reason", ""),
                 "today": timezone.localdate(),
                 "cancel_url": self.url("detail", agreement),
             },
             status=status,
         )
-
-
-def _now(agreement: Agreement) -> tuple[set[int], set[int]]:
-    """The keys of the dependencies it covers, and of what else it is about."""
-    return (
-        set(agreement.dependencies.values_list("pk", flat=True)),
-        set(agreement.assets.values_list("pk", flat=True)),
-    )
 
 
 def _keys(text: str | None) -> set[int]:

@@ -62,8 +62,7 @@ class AgreementStep(views.ModelView):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         agreement = self.get_object()
         if refusal := self.refusal(agreement):
-            messages.error(request, refusal)
-            return HttpResponseRedirect(self.url("detail", agreement))
+            return self.step_page(agreement, None, error=refusal)
         return self.step_page(agreement, self.form(agreement))
 
     def post(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -112,7 +111,7 @@ class AgreementStep(views.ModelView):
 
 class AgreementApprove(AgreementStep):
     form_class = forms.ApproveForm
-    label, title = "Godkend", "Godkend {}"
+    label, title = "Godkend", "Godkend «{}»"
     asked = "Når den er godkendt, må modparten levere data til fagsystemet, og kommunen kan blive opkrævet for det."
 
     def done(self, agreement: Agreement) -> str:
@@ -121,7 +120,7 @@ class AgreementApprove(AgreementStep):
 
 class AgreementReject(AgreementStep):
     form_class = forms.RejectForm
-    label, title = "Afvis", "Afvis {}"
+    label, title = "Afvis", "Afvis «{}»"
     asked = "Begrundelsen bliver stående på aftalen. Der kan anmodes om den igen."
 
     def done(self, agreement: Agreement) -> str:
@@ -130,7 +129,7 @@ class AgreementReject(AgreementStep):
 
 class AgreementRequest(AgreementStep):
     form_class = forms.RequestForm
-    label, title = "Anmod igen", "Anmod om {} igen"
+    label, title = "Anmod igen", "Anmod om «{}» igen"
     asked = "Afgørelsen tages væk, så den kan træffes på ny. Den gamle bliver stående i historikken."
 
     def done(self, agreement: Agreement) -> str:
@@ -139,7 +138,7 @@ class AgreementRequest(AgreementStep):
 
 class AgreementActivate(AgreementStep):
     form_class = forms.ActivateForm
-    label, title = "Sæt i kraft", "Sæt {} i kraft"
+    label, title = "Sæt i kraft", "Sæt «{}» i kraft"
 
     def refusal(self, agreement: Agreement) -> str:
         if agreement.status == AgreementStatus.TERMINATED and not agreement.is_archived:
@@ -152,7 +151,7 @@ class AgreementActivate(AgreementStep):
 
 class AgreementTerminate(AgreementStep):
     form_class = forms.TerminateForm
-    label, title = "Opsig", "Opsig {}"
+    label, title = "Opsig", "Opsig «{}»"
     asked = "Portalen husker opsigelsen. Selve opsigelsen sender du til modparten, som I plejer."
 
     def done(self, agreement: Agreement) -> str:
@@ -161,7 +160,7 @@ class AgreementTerminate(AgreementStep):
 
 class AgreementTakeBack(AgreementStep):
     form_class = forms.TakeBackForm
-    label, title = "Tag opsigelsen tilbage", "Tag opsigelsen af {} tilbage"
+    label, title = "Tag opsigelsen tilbage", "Tag opsigelsen af «{}» tilbage"
 
     def form(self, agreement: Agreement, data: Any = None) -> forms.StepForm:
         return forms.TakeBackForm(
@@ -190,7 +189,7 @@ def _end_before_notice(agreement: Agreement) -> datetime.date | None:
 
 class AgreementReview(AgreementStep):
     form_class = forms.ReviewForm
-    label, title = "Set efter", "{} er set efter"
+    label, title = "Set efter", "«{}» er set efter"
     asked = "Bruges den stadig, er formål og hjemmel de samme, og dækker den det rigtige?"
 
     def refusal(self, agreement: Agreement) -> str:
@@ -204,7 +203,7 @@ class AgreementReview(AgreementStep):
 
 class AgreementExtend(AgreementStep):
     form_class = forms.ExtendForm
-    label, title = "Forlæng", "Forlæng {}"
+    label, title = "Forlæng", "Forlæng «{}»"
 
     def refusal(self, agreement: Agreement) -> str:
         return steps.why_not_extended(agreement)

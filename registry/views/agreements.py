@@ -58,7 +58,9 @@ class AgreementDetail(AgreementView, views.DetailView):
             "tab": "overview",
             "standing": standing_badge(obj.standing),
             "end": day_left(obj.valid_to, today) if obj.valid_to else "",
-            "notice": day_left(obj.notice_day, today) if obj.notice_day else "",
+            "notice": day_left(obj.notice_day, today)
+            if obj.notice_day and not obj.has_expired(today)
+            else "",
             "review": day_left(obj.review_day, today) if obj.review_day else "",
             "begins": left(obj.valid_from, today) if obj.valid_from and obj.valid_from > today else "",
             "in_force": in_force,

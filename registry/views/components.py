@@ -81,6 +81,7 @@ class ComponentForms(ComponentView, views.FormView):
             ),
         ),
         ("Livscyklus", (*LIFECYCLE_FIELDS, "successor")),
+        ("Aftaler", ("needs_agreement",)),
     )
 
 
