@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Count, Window
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -55,34 +56,25 @@ def lines(rows: Any) -> list[dict[str, Any]]:
 def asset_panel(request: HttpRequest, asset: Asset) -> dict[str, Any] | None:
     """What is agreed about a system or a component, and which uses lack the agreement that they need.
 
-    Two queries, and three more where there is more than the panel has room for.
+    Two queries, and one more where something is lacking.
     """
     if not may(request.user, "view", Agreement):
         return None
     today = timezone.localdate()
-    about = Agreement.objects.about(asset)
-    found = list(covering.shown(about, today)[: SHOWN + 1])
+    about = covering.shown(Agreement.objects.about(asset), today).annotate(total=Window(Count("pk")))
+    found = list(about[:SHOWN])
     own, other = ("source", "target") if asset.kind == Kind.SYSTEM else ("target", "source")
     without = covering.lacking(today).filter(**{own: asset})
-    lacking = list(
-        without.select_related("source", "target").order_by("source__name", "target__name", "pk")[: SHOWN + 1]
-    )
+    lacking = list(without.select_related("source", "target").order_by(f"{other}__name", "pk")[:SHOWN])
+    counts = {"lacking_count": Count("pk"), "lacking_ends": Count(other, distinct=True)}
     return {
-        "lines": lines(found[:SHOWN]),
-        "count": about.current().count() if len(found) > SHOWN else len(found),
-        "lacking": lacking[:SHOWN],
-        "lacking_count": without.count() if len(lacking) > SHOWN else len(lacking),
-        "lacking_ends": _different(without, lacking, other),
+        "lines": lines(found),
+        "count": found[0].total if found else 0,
+        "lacking": lacking,
+        **(without.order_by().aggregate(**counts) if lacking else {}),
         "is_system": asset.kind == Kind.SYSTEM,
         "may_add": not asset.is_archived and may(request.user, "add", Agreement),
     }
-
-
-def _different(rows: Any, first: list[Dependency], end: str) -> int:
-    """How many different assets are at that end of the dependencies; ``first`` are all of them, or too many to show."""
-    if len(first) <= SHOWN:
-        return len({getattr(row, f"{end}_id") for row in first})
-    return int(rows.order_by().values(end).distinct().count())
 
 
 def dependency_panel(request: HttpRequest, row: Dependency) -> dict[str, Any] | None:

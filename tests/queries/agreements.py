@@ -28,7 +28,6 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "aftaler som csv": (8, "agreement-list", [], "_export=csv"),
     "aftaler som regneark": (8, "agreement-list", [], "_export=xlsx"),
     "aftale": (12, "agreement-detail", [1_000_000], ""),
-    "aftalens historik": (LIST + 2, "agreement-history", [1_000_000], ""),
     "formular: dækning": (10, "agreement-coverage", [1_000_000], ""),
     "formular for aftale": (10, "agreement-update", [1_000_000], ""),
     "formular: opsig": (8, "agreement-terminate", [1_000_000], ""),
