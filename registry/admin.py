@@ -14,6 +14,7 @@ from foi_portal.ui import formats
 from foi_portal.ui.admin import ArchivableAdmin, ArchivedFilter, PortalForm, ReadingAdmin
 from registry import queries
 from registry.agreements.admin import AgreementAdmin
+from registry.certificates.admin import CertificateAdmin
 from registry.forms import LIFECYCLE_FIELDS, ComponentForm, DependencyForm, OrganisationForm, SystemForm
 from registry.models import (
     Asset,
@@ -25,6 +26,7 @@ from registry.models import (
     Organisation,
     System,
 )
+
 
 READ_ONLY = ("created_at", "updated_at", "archived_at", "archive_reason")
 ABOUT: Any = ("Om rækken", {"fields": READ_ONLY, "classes": ("collapse",)})
@@ -289,4 +291,4 @@ class ImpactSnapshotAdmin(ReadingAdmin):
         return obj.get_absolute_url()
 
 
-__all__ = ["AgreementAdmin"]
+__all__ = ["AgreementAdmin", "CertificateAdmin"]  # registered where they are defined

@@ -7,10 +7,8 @@ class RegistryConfig(AppConfig):
     verbose_name = "Register"
 
     def ready(self) -> None:
-        from registry import tasks  # models must be there first
-        from registry.agreements import due, panels, search
+        from registry import agreements, certificates, tasks  # models must be there first
 
         tasks.register()
-        due.register()
-        panels.register()
-        search.register()
+        agreements.register()
+        certificates.register()

@@ -14,6 +14,7 @@ from registry.views import (
     agreements,
     alternatives,
     bulk,
+    certificates,
     changes,
     components,
     dates,
@@ -165,12 +166,30 @@ agreement_urls = [
     path("<int:pk>/forlaeng/", agreement_steps.AgreementExtend.as_view(), name="agreement-extend"),
 ]
 
+certificate_urls = [
+    *pages(
+        "certificate",
+        "<int:pk>",
+        list=certificates.CertificateList,
+        create=certificates.CertificateCreate,
+        detail=certificates.CertificateDetail,
+        update=certificates.CertificateUpdate,
+        archive=certificates.CertificateArchive,
+        restore=certificates.CertificateRestore,
+        history=certificates.CertificateHistory,
+    ),
+    path("<int:pk>/forny/", certificates.CertificateRenew.as_view(), name="certificate-renew"),
+    path("<int:pk>/spaer/", certificates.CertificateRevoke.as_view(), name="certificate-revoke"),
+    path("<int:pk>/certifikat.pem", certificates.CertificatePem.as_view(), name="certificate-pem"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("komponenter/", include(component_urls)),
     path("fagsystemer/", include(system_urls)),
     path("organisationer/", include(organisation_urls)),
     path("afhaengigheder/", include(dependency_urls)),
     path("aftaler/", include(agreement_urls)),
+    path("certifikater/", include(certificate_urls)),
     # /landskab/
     path("landskab/", landscape.LandscapeMatrix.as_view(), name="landscape"),
     path("landskab/kort/", landscape.LandscapeMap.as_view(), name="landscape-map"),

@@ -60,13 +60,16 @@ def version_of(row: Model) -> int:
     return history.changes_of(row).values_list("pk", flat=True).first() or 0
 
 
-def build(form: forms.ModelForm[Any], current: Model, base_version: int | None) -> Conflict:
+def build(
+    form: forms.ModelForm[Any], current: Model, base_version: int | None, were: Mapping[str, Any] = {}
+) -> Conflict:
     """Compare a submitted (bound, cleaned) form with the row as it is now and as it was at ``base_version``.
 
     With an unknown base every difference from the present row counts as changed by both. Disabled fields are
-    left out: no form can change them.
+    left out: no form can change them. ``were``: what the version does not tell, sorted keys by many-to-many field.
     """
     base = _state_at(current, base_version) if base_version is not None else None
+    base = base | dict(were) if base is not None else None
     latest = history.changes_of(current).select_related("actor").first()
     savers = _savers(current, base_version)
     conflict = Conflict(current.pk, version_of(current), latest, base is not None)

@@ -95,6 +95,11 @@ class Facts:
     is_test: bool
     pem: str
 
+    @property
+    def oces(self) -> str:
+        """What OCES calls it, in Danish; empty when it is none."""
+        return oces.told(self.oces_id, self.kind)
+
 
 def read(data: bytes) -> Facts:
     """The facts of the end certificate in the file. Errors: ``Refused``, and nothing else whatever the bytes are."""

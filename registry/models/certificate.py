@@ -15,6 +15,8 @@ from foi_portal.core.models import Archivable, ArchivableQuerySet
 from registry.models.agreement import Environment, of_our_time
 from registry.models.asset import Asset
 
+SOON = 90  # days
+
 
 class CertificateKind(models.TextChoices):
     OCES_SYSTEM = "oces_system", "OCES-systemcertifikat"
@@ -34,6 +36,19 @@ class CertificateQuerySet(ArchivableQuerySet["Certificate"]):
         """Neither archived, revoked nor run out on the day ``on``; it may begin later."""
         return self.filter(Q(valid_to=None) | Q(valid_to__gt=on), archived_at=None, revoked_on=None)
 
+    def expiring(self, on: datetime.date) -> Self:
+        """Those to be renewed that still work on the day ``on`` and end within ``SOON`` days."""
+        last = on + datetime.timedelta(days=SOON)
+        return self.to_be_renewed().valid(on).filter(valid_to__lte=last)
+
+    def expired(self, on: datetime.date) -> Self:
+        """Run out by the day ``on``; what was revoked is revoked."""
+        return self.filter(valid_to__lte=on, revoked_on=None)
+
+    def upcoming(self, on: datetime.date) -> Self:
+        """Those that begin after the day ``on``."""
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__gt=on, revoked_on=None)
+
     def to_be_renewed(self) -> Self:
         """Those whose end matters: neither archived nor revoked, and nothing has come in their place."""
         return self.filter(archived_at=None, revoked_on=None).exclude(
@@ -47,7 +62,8 @@ class Certificate(Archivable):
     """A certificate or credential that ``assets`` use, from ``valid_from`` to ``valid_to`` (half-open, Danish days).
 
     ``valid_to`` is the Danish day on which it stops working, ``expires_at`` the moment, where a file told it.
-    ``replaces`` is the one it renews. ``serial`` and ``sha256`` are lower-case hex without signs between. ``pem`` is
+    ``replaces`` is the one it renews; of several renewals one at most is not archived.
+    ``serial`` and ``sha256`` are lower-case hex without signs between. ``pem`` is
     the public certificate as it was uploaded, without its chain; private keys are never kept.
     ``for_one_system``: personal to one system, so two that share it is a finding.
     """
@@ -73,8 +89,8 @@ class Certificate(Archivable):
     revoked_on = models.DateField("spærret", null=True, blank=True)
     for_one_system = models.BooleanField("må kun bruges af ét fagsystem", default=False, db_default=False)
     assets = models.ManyToManyField(Asset, verbose_name="bruges af", blank=True, related_name="certificates")
-    replaces = models.OneToOneField(
-        "self", models.PROTECT, verbose_name="fornyer", null=True, blank=True, related_name="renewal"
+    replaces = models.ForeignKey(
+        "self", models.PROTECT, verbose_name="fornyer", null=True, blank=True, related_name="renewals"
     )
     location = models.CharField(
         "hvor det ligger", max_length=300, blank=True, db_collation=DANISH, help_text="Server, nøgleboks …"
@@ -122,6 +138,12 @@ class Certificate(Archivable):
                 fields=["sha256"],
                 violation_error_message="Certifikatet findes allerede i portalen.",
             ),
+            models.UniqueConstraint(
+                name="certificate_renewed_once",
+                fields=["replaces"],
+                condition=Q(archived_at=None),
+                violation_error_message="Certifikatet er allerede fornyet af et andet.",
+            ),
             models.CheckConstraint(
                 name="certificate_does_not_replace_itself",
                 condition=Q(replaces=None) | ~Q(replaces=F("id")),
@@ -134,6 +156,15 @@ class Certificate(Archivable):
 
     def get_absolute_url(self) -> str:
         return reverse("certificate-detail", args=[self.pk])
+
+    @property
+    def is_read(self) -> bool:
+        """Whether its facts were read from a file, so that nobody types others."""
+        return self.pem != ""
+
+    def renewed_by(self) -> Certificate | None:
+        """What has come in its place. One query."""
+        return Certificate.objects.current().filter(replaces=self.pk).first()
 
     def is_valid(self, on: datetime.date) -> bool:
         """Whether it works on the day ``on``."""
@@ -160,4 +191,4 @@ class Certificate(Archivable):
             before = before.replaces
 
 
-__all__ = ["Certificate", "CertificateKind", "CertificateQuerySet"]
+__all__ = ["SOON", "Certificate", "CertificateKind", "CertificateQuerySet"]

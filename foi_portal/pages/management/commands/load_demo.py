@@ -15,6 +15,7 @@ from foi_portal.core.history import recording
 from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import ADMINISTRATOR, FOI, MANAGER, READER, RESPONSIBLE, sync_groups
 from registry.agreements import demo as agreements_demo
+from registry.certificates import demo as certificates_demo
 from registry.importing import ImportRefused, PlanHasProblems, apply_reading, read_files
 from registry.management.commands.import_registry import source_files
 from roles import demo
@@ -50,6 +51,7 @@ class Command(BaseCommand):
         with recording(kind=Change.Kind.SYSTEM, reason=REASON):
             made += demo.load_catalogue(on=on) + demo.load_people(on=on) + demo.load_assignments(on=on)
             made += agreements_demo.load(on=on)
+            made += certificates_demo.load(on=on)
             foi, manager = (User.objects.get(username=name) for name in ("foi", "chef"))
             lines = budgets_demo.load(foi=foi, manager=manager)
         if lines:  # acts of their own, so that there is something that has happened since
