@@ -135,6 +135,8 @@ class CertificateForm(forms.ModelForm[Certificate]):
         if self.facts is not None:
             self._take(self.facts)
         self._judge_days()
+        for name in ("name", "kind"):  # only the file made them optional
+            self.fields[name].required = True
         return cleaned
 
     def _read(self) -> None:

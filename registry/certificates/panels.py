@@ -34,10 +34,10 @@ def asset_panel(request: HttpRequest, asset: Asset) -> dict[str, Any] | None:
     """The certificates that the asset uses, those that end first before the others; renewed ones are left out."""
     if not may(request.user, "view", Certificate):
         return None
-    rows = _current([asset.pk])
+    shown = _shown(_current([asset.pk])[: SHOWN + 1], timezone.localdate())
     return {
-        "rows": _shown(rows[: SHOWN + 1], timezone.localdate())[:SHOWN],
-        "has_more": rows.count() > SHOWN,
+        "rows": shown[:SHOWN],
+        "has_more": len(shown) > SHOWN,
         "may_add": not asset.is_archived and may(request.user, "add", Certificate),
     }
 
@@ -66,7 +66,7 @@ def _shown(rows: QuerySet[Any], on: datetime.date) -> list[dict[str, Any]]:
             "certificate": row,
             "standing": words.badge(row.standing(on)) if row.standing(on) in words.BADGES else "",
             "ends": words.ends(row.valid_to, on, matters=row.revoked_on is None),
-            "codes": row.asset_codes,
+            "codes": (row.asset_codes or "").replace(";", ", "),
         }
         for row in rows
     ]

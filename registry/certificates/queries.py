@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import CharField, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, When
 
 from registry.models import Asset, Certificate
 
@@ -29,12 +29,15 @@ class Joined(Subquery):
 
 
 def with_assets(rows: QuerySet[Certificate]) -> QuerySet[Any]:
-    """Certificates with ``asset_codes`` ("KSD;KY", sorted), ``asset_kinds`` in the same order, and ``is_renewed``."""
+    """Certificates with ``asset_codes`` ("KSD;KY", sorted), ``asset_kinds`` in the same order, and ``is_renewed``.
+
+    ``matters_until`` is when it ends, and nothing when that does not matter any more: it is renewed or revoked.
+    """
     used = Asset.objects.filter(certificates=OuterRef("pk")).order_by("code")
     renewals = Certificate.objects.current().filter(replaces=OuterRef("pk")).order_by()
     return rows.annotate(
         asset_codes=Joined(used, "code"), asset_kinds=Joined(used, "kind"), is_renewed=Exists(renewals)
-    )
+    ).annotate(matters_until=Case(When(is_renewed=False, revoked_on=None, then=F("valid_to"))))
 
 
 def chain(certificate: Certificate) -> list[Certificate]:

@@ -37,7 +37,7 @@ def columns(on: datetime.date) -> tuple[Column, ...]:
         certificate = Certificate(
             valid_from=row["valid_from"], valid_to=row["valid_to"], revoked_on=row["revoked_on"]
         )
-        renewed = ' <span class="badge">Fornyet</span>' if row["is_renewed"] else ""
+        renewed = ' <span class="badge badge-info">Fornyet</span>' if row["is_renewed"] else ""
         return f"{words.badge(certificate.standing(on))}{renewed}"
 
     def ends(row: Row) -> str:
@@ -53,7 +53,7 @@ def columns(on: datetime.date) -> tuple[Column, ...]:
         Column("serial", "Serienummer", "serial", cell=_hex("serial"), shown=False, minor=True),
         Column("sha256", "Fingeraftryk (SHA-256)", "sha256", cell=_hex("sha256"), shown=False, minor=True),
         Column("valid_from", "Gælder fra", "valid_from", shown=False),
-        Column("valid_to", "Udløber", "valid_to", cell=ends, needs=STANDING_NEEDS),
+        Column("valid_to", "Udløber", "valid_to", cell=ends, needs=STANDING_NEEDS, sort="matters_until"),
         Column("assets", "Bruges af", "asset_codes", cell=_assets, needs=("asset_kinds",), sort=""),
         Column("standing", "Tilstand", "valid_to", cell=standing, needs=STANDING_NEEDS, sort=""),
         Column("location", "Hvor det ligger", "location", shown=False),

@@ -98,7 +98,7 @@ class CertificateForms(CertificateView, views.FormView):
             if form.facts or "valid_to" not in form.fields
             else ("valid_to", "valid_from", "subject", "issuer", "serial", "sha256")
         )
-        sets = (("Certifikatet", certificate), ("Oplysninger", facts))
+        sets = (("Certifikatet", certificate), ("Oplysninger, når der ikke er nogen fil", facts))
         return [(title, [form[name] for name in names if name in form.fields]) for title, names in sets]
 
 
