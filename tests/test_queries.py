@@ -41,8 +41,8 @@ from tests.queries import (
 pytestmark = pytest.mark.django_db
 
 LIST, DETAIL = 12, 20
-# With the panels of budgets; in a test's transaction the landscape is read anew each time it is asked for, 7 queries.
-WITH_PANELS = 33
+# With the panels of all subjects; in a test's transaction the landscape is read anew each time it is asked for, 7 queries.
+WITH_PANELS = 36
 SMALL, LARGE = 10, 200
 
 
@@ -137,9 +137,9 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "organisationer": (LIST, "organisation-list", [], "size=250"),
     "søgning": (LIST + 1, "search", [], "q=system"),
     "søgning uden svar": (LIST + 3, "search", [], "q=zzzzqqqq"),
-    "konsekvens": (LIST + 2, "impact", [], "asset=STS"),
-    "konsekvens, opad": (LIST + 2, "impact", [], "asset=S0&retning=op&nede=K1"),
-    "konsekvens, et udsnit": (LIST + 2, "impact", [], "asset=STS,K1&vis=system-critical&forvaltning=O1"),
+    "konsekvens": (LIST + 3, "impact", [], "asset=STS"),
+    "konsekvens, opad": (LIST + 3, "impact", [], "asset=S0&retning=op&nede=K1"),
+    "konsekvens, et udsnit": (LIST + 3, "impact", [], "asset=STS,K1&vis=system-critical&forvaltning=O1"),
     "konsekvens, intet valgt": (LIST, "impact", [], ""),
     "konsekvens som csv": (LIST, "impact", [], "asset=STS&_export=csv"),
     "opslag": (LIST, "asset-lookup", [], "q=kom"),

@@ -21,9 +21,25 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from registry.certificates.reading import read
+from registry.models import Certificate
+from tests import factories
+
 HOLDER = "UI:DK-O:G:ba2fa92e-6d23-4ef2-8139-8ee90a297cbe"
 PASSWORD = b"hemmelig"
 UTC = datetime.UTC
+FACTS = (
+    "subject",
+    "issuer",
+    "serial",
+    "sha256",
+    "key_usage",
+    "oces_id",
+    "valid_from",
+    "valid_to",
+    "expires_at",
+    "pem",
+)
 KEY_FORMS = (  # names, for the keys themselves take time: a test that is not run makes none
     "rsa pkcs1 pem",
     "rsa pkcs1 pem, encrypted",
@@ -257,3 +273,10 @@ def stores() -> dict[str, bytes]:
         "jks": b"\xfe\xed\xfe\xed\x00\x00\x00\x02" + bytes(40),
         "jceks": b"\xce\xce\xce\xce\x00\x00\x00\x02" + bytes(40),
     }
+
+
+def kept(certificate: x509.Certificate | None = None, **values: Any) -> Certificate:
+    """A row whose facts were read from the certificate, as an upload makes it. ``assets`` are set too."""
+    facts = read(der(certificate or made()))
+    told = {name: getattr(facts, name) for name in FACTS}
+    return factories.certificate(**{**told, "kind": facts.kind or "other", **values})
