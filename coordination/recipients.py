@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from coordination.models import Caretaker
 from registry.deadlines import Deadline
@@ -30,13 +30,14 @@ from roles.responsible import OWN_ROLES
 SPECIALIST = {"agreement": "AFTALEADM", "certificate": "CERTANSV"}
 # Systems: the system's own people first. Components: first who keeps such matters, then who answers for it.
 OF_COMPONENTS = ("INFRAANSV", *OWN_ROLES)
+CARETAKER, CONCERNED = "ansvarlig for fornyelse", "den, det handler om"
 
 
 @dataclass(frozen=True, slots=True)
 class Responsible:
     """A person who is told. ``instead_of``: the names of those who are away and whose place it is.
 
-    ``as_deputy``: nobody holds the seat, and this is its deputy.
+    ``as_deputy``: nobody holds the seat, and this is its deputy. ``because``: as what they are told, in Danish.
     """
 
     key: int
@@ -44,6 +45,7 @@ class Responsible:
     email: str
     instead_of: tuple[str, ...] = ()
     as_deputy: bool = False
+    because: str = ""
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Recipients:
     assets: Mapping[int, AssetFacts] = field(default_factory=dict)
     roles: Mapping[str, int] = field(default_factory=dict)
     caretakers: Mapping[str, int] = field(default_factory=dict)  # "agreement/7" → person
+    names: Mapping[tuple[str, int], str] = field(default_factory=dict)  # of roles and organisations
     _known: dict[tuple[int, str], tuple[Responsible, ...]] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -75,13 +78,19 @@ class Recipients:
             picture.assets,
             {role.code: role.key for role in picture.roles.values()},
             caretakers,
+            {("role", role.key): role.name for role in picture.roles.values()}
+            | {("organisation", unit.key): unit.name for unit in picture.owners.values()},
         )
+
+    def on_day(self, on: datetime.date) -> Recipients:
+        """The same people and seats, asked about another day: absences and periods are known ahead."""
+        return replace(self, on=on, _known={})
 
     def people_for(self, deadline: Deadline) -> list[Responsible]:
         """Who is told about the deadline, each once; empty when that is FOI's mailbox."""
         return list(
             self._caretaker(deadline.cared_for_as)
-            or _each_once(one for key in deadline.people for one in self._person(key))
+            or _each_once(one for key in deadline.people for one in self._person(key, CONCERNED))
             or _each_once(one for key in deadline.assets for one in self._of_asset(key, _matter(deadline)))
             or self._of_organisations(deadline.organisations, _matter(deadline))
         )
@@ -94,20 +103,20 @@ class Recipients:
 
     def _caretaker(self, cared_for_as: str) -> tuple[Responsible, ...]:
         key = self.caretakers.get(cared_for_as)
-        return tuple(self._person(key)) if key is not None else ()
+        return tuple(self._person(key, CARETAKER)) if key is not None else ()
 
-    def _person(self, key: int) -> Iterator[Responsible]:
+    def _person(self, key: int, because: str) -> Iterator[Responsible]:
         """The person, or whom their absence refers to; nothing when they have left."""
         key = self._real(key)
         if key not in self.people or not self.roster.works(key, self.on):
             return
         absence = self.roster.absence(key, self.on)
         if absence is None:
-            yield self._told(key)
+            yield self._told(key, because)
         elif absence.stand_in is not None:
             other = self._real(absence.stand_in)
             if self._is_here(other):
-                yield self._told(other, instead_of=key)
+                yield self._told(other, because, instead_of=key)
 
     def _of_asset(self, asset: int, matter: str) -> tuple[Responsible, ...]:
         """Who answers for an asset in this kind of matter; kept, for many deadlines are about the same assets."""
@@ -159,22 +168,32 @@ class Recipients:
         if role is None:
             return ()
         seat = Seat(role, asset, organisation)
+        because = f"{self.names.get(('role', role), code)} for {self._scope_name(asset, organisation)}"
         found = []
         for post in self.roster.holders(seat, self.on):
             if self.roster.absence(post.person, self.on) is None:
-                found.append(self._told(post.person))
+                found.append(self._told(post.person, because))
             elif (other := self.roster.standing_in(post, self.on)) is not None:
-                found.append(self._told(other, instead_of=post.person))
+                found.append(self._told(other, because, instead_of=post.person))
         if not self.roster.holders(seat, self.on):
             for post in self.roster.deputies(seat, self.on):
                 if self.roster.absence(post.person, self.on) is None:
-                    found.append(self._told(post.person, as_deputy=True))
+                    found.append(self._told(post.person, because, as_deputy=True))
         return _each_once(found)
 
-    def _told(self, key: int, *, instead_of: int | None = None, as_deputy: bool = False) -> Responsible:
+    def _scope_name(self, asset: int | None, organisation: int | None) -> str:
+        if asset is not None:
+            return self.assets[asset].name if asset in self.assets else "noget, der er taget ud af brug"
+        if organisation is not None:
+            return self.names.get(("organisation", organisation), "en organisation")
+        return "hele kommunen"
+
+    def _told(
+        self, key: int, because: str, *, instead_of: int | None = None, as_deputy: bool = False
+    ) -> Responsible:
         who = self.people[key]
         absent = (self.people[instead_of].name,) if instead_of is not None else ()
-        return Responsible(key, who.name, who.email, absent, as_deputy)
+        return Responsible(key, who.name, who.email, absent, as_deputy, because)
 
     def _is_here(self, key: int) -> bool:
         return (
@@ -206,10 +225,10 @@ def _each_once(found: Iterable[Responsible]) -> tuple[Responsible, ...]:
             by_key[one.key] = one
         elif known.instead_of and one.instead_of:
             names = tuple(dict.fromkeys([*known.instead_of, *one.instead_of]))
-            by_key[one.key] = Responsible(one.key, one.name, one.email, names)
+            by_key[one.key] = replace(known, instead_of=names)
         elif known.instead_of or known.as_deputy:
             by_key[one.key] = one
     return tuple(by_key.values())
 
 
-__all__ = ["SPECIALIST", "Recipients", "Responsible"]
+__all__ = ["CARETAKER", "SPECIALIST", "Recipients", "Responsible"]

@@ -187,6 +187,8 @@ def test_the_day_is_read_from_the_database_in_constant_queries(django_assert_num
     assert (one.key, one.instead_of) == (deputy.pk, (holder.name,))
     (one,) = found.people_for(due("certificate", assets=(ky.pk,), cared_for_as=f"certificate/{kept.pk}"))
     assert (one.key, one.email) == (keeper.pk, "")
+    assert one.because == "ansvarlig for fornyelse"
+    assert found.on_day(day("2026-12-08")).people_for(due(assets=(ky.pk,)))[0].because == f"{role} for {ky}"
     assert Recipients.load(day("2026-12-08")).people_for(due(assets=(ky.pk,)))[0].key == holder.pk
     Caretaker.objects.update(archived_at=datetime.datetime.now(datetime.UTC))
     assert not Recipients.load(ON).caretakers
