@@ -5,3 +5,9 @@ class CoordinationConfig(AppConfig):
     name = "coordination"
     label = "coordination"
     verbose_name = "Koordinering"
+
+    def ready(self) -> None:
+        from coordination import caretaker_panels, reminding  # models must be there first
+
+        caretaker_panels.register()
+        reminding.register()

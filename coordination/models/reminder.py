@@ -1,14 +1,20 @@
-"""When people are reminded, by kind of deadline, and how each person wants it."""
+"""When people are reminded, by kind of deadline, how each person wants it, and what each has been told."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 
-from foi_portal.core.models import Record
+from foi_portal.core.fields import DANISH
+from foi_portal.core.models import OutboxMail, Record
+from registry import deadlines
 from roles.models import Person
+
+MOST_STEPS, FIRST_STEP = 8, 730  # days: Datafordeleren's keys live two years, and nothing is told earlier
 
 
 def default_steps() -> list[int]:
@@ -42,7 +48,27 @@ class ReminderRule(Record):
         ]
 
     def __str__(self) -> str:
-        return self.kind
+        return f"Påmindelser om «{self.label}»"
+
+    def get_absolute_url(self) -> str:
+        return reverse("reminder-rule-update", args=[self.kind])
+
+    @property
+    def label(self) -> str:
+        """The kind's Danish name, or its key when no app knows it any more."""
+        return next((source.label for source in deadlines.sources() if source.kind == self.kind), self.kind)
+
+    def clean(self) -> None:
+        """Refuse steps that are no days before; the table's constraint cannot look into the list."""
+        steps = self.steps
+        if not isinstance(steps, list) or not all(
+            type(day) is int and 0 <= day <= FIRST_STEP for day in steps
+        ):
+            raise ValidationError({"steps": f"Skriv hele dage fra 0 til {FIRST_STEP}, adskilt af komma."})
+        if len(steps) > MOST_STEPS:
+            raise ValidationError({"steps": f"Skriv højst {MOST_STEPS} tal."})
+        if len(set(steps)) < len(steps):
+            raise ValidationError({"steps": "Skriv hvert tal én gang."})
 
 
 class ReminderPreference(Record):
@@ -61,3 +87,39 @@ class ReminderPreference(Record):
 
     def __str__(self) -> str:
         return str(self.person)
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def about(self, matter: str) -> Self:
+        """Of all deadlines of a matter ("agreement/7"), whatever their kind and day."""
+        return self.filter(matter=matter)
+
+
+class Reminder(models.Model):
+    """A person, or FOI's mailbox, was told of a deadline's step: written with the mail, once each.
+
+    No ``Record``: people do not edit it, and it goes with its mail, two years after that. ``step`` is "30",
+    "overdue-2", "escalation" or "digest-2026-11-30". ``matter`` is "agreement/7" where the deadline is about one.
+    """
+
+    key = models.CharField("frist", max_length=120)
+    matter = models.CharField("sag", max_length=40, blank=True, db_index=True)
+    step = models.CharField("trin", max_length=20)
+    recipient_key = models.CharField("modtagerens nøgle", max_length=254)
+    recipient_name = models.CharField("modtager", max_length=200, db_collation=DANISH)
+    on = models.DateField("dag")
+    mail = models.ForeignKey(OutboxMail, models.CASCADE, verbose_name="mail", related_name="reminders")
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "påmindelse"
+        verbose_name_plural = "påmindelser"
+        ordering: ClassVar = ["-on", "-id"]
+        default_permissions = ()
+        constraints: ClassVar = [
+            models.UniqueConstraint(name="reminded_once_of_a_step", fields=["key", "step", "recipient_key"])
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.step}: {self.recipient_name}"

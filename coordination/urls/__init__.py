@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from coordination.urls import reminders
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *reminders.urlpatterns,
+]

@@ -38,7 +38,7 @@ def enqueue(
     subject: str,
     text: str,
     html: str = "",
-    about: models.Model | None = None,
+    about: object | None = None,
 ) -> OutboxMail:
     """Have a mail sent once this transaction is committed. Out: its row, new or from an earlier call.
 
@@ -149,7 +149,7 @@ def nudge() -> None:
 
 
 def _written(
-    recipient: Recipient, subject: str, text: str, html: str, about: models.Model | None
+    recipient: Recipient, subject: str, text: str, html: str, about: object | None
 ) -> dict[str, Any]:
     """What is written on a row that is queued now, or cannot be."""
     now = timezone.now()
