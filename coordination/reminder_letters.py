@@ -9,6 +9,7 @@ from typing import Any
 
 from coordination.reminder_plan import FOI, Letter, Line, Sort
 from foi_portal.core import mail
+from registry.deadlines import Deadline
 
 OCCASION = "reminder"  # what the occasions of all letters begin with
 WEEKLY = f"{OCCASION}/digest-"
@@ -46,6 +47,10 @@ class Item:
         return self.left < 0
 
     @property
+    def headline(self) -> str:
+        return headline(self.line.deadline)
+
+    @property
     def url(self) -> str:
         return mail.absolute(self.line.deadline.url)
 
@@ -67,6 +72,13 @@ def days(left: int) -> str:
     if left < 0:
         return f"overskredet med {_counted(-left, 'dag', 'dage')}"
     return ("i dag", "i morgen")[left] if left < 2 else f"om {left} dage"
+
+
+def headline(deadline: Deadline) -> str:
+    """What happens to what; some kinds' titles name the matter themselves."""
+    if deadline.subject in deadline.title:
+        return deadline.title
+    return f"{deadline.subject}: {deadline.title}"
 
 
 def written(letter: Letter, on: datetime.date) -> dict[str, Any]:
@@ -122,20 +134,18 @@ def _subject(letter: Letter, items: list[Item]) -> str:
     overdue = sum(item.overdue for item in items)
     if letter.sort == Sort.ESCALATION:
         return (
-            f"Intet er sket: {_named(first)}" if len(items) == 1 else f"Intet er sket: {count} er overskredet"
+            f"Intet er sket: {first.headline}"
+            if len(items) == 1
+            else f"Intet er sket: {count} er overskredet"
         )
     if letter.sort == Sort.DIGEST:
         late = f", {overdue} overskredet" if overdue else ""
         return f"Ugens frister: {count}{late}"
     if len(items) == 1:
-        return f"{first.when.capitalize()}: {_named(first)}"
+        return f"{first.when.capitalize()}: {first.headline}"
     if overdue:
-        return f"{count}, {overdue} overskredet"
+        return f"{count} er overskredet" if overdue == len(items) else f"{count}, {overdue} overskredet"
     return f"{count}, den første {first.when}"
-
-
-def _named(item: Item) -> str:
-    return f"{item.line.deadline.subject} – {item.line.deadline.title}"
 
 
 def _groups(items: list[Item]) -> list[tuple[str, list[Item]]]:
@@ -152,4 +162,4 @@ def _counted(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-__all__ = ["OCCASION", "About", "Item", "days", "is_weekly", "occasion", "written"]
+__all__ = ["OCCASION", "About", "Item", "days", "headline", "is_weekly", "occasion", "written"]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
-
-from coordination.urls import reminders
+from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    *reminders.urlpatterns,
+    path("", include("coordination.urls.reminders")),
 ]

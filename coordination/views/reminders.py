@@ -19,7 +19,7 @@ from coordination import preferring, reminding
 from coordination.models import Reminder, ReminderRule
 from coordination.models.reminder import ReminderPreference
 from coordination.reminder_forms import ReminderRuleForm
-from coordination.reminder_letters import days
+from coordination.reminder_letters import days, headline
 from coordination.reminder_plan import FOI, Line, Sort
 from foi_portal.core.models import OutboxMail, ScheduledJob
 from foi_portal.core.permissions import may
@@ -85,7 +85,7 @@ def unwritten(kind: str) -> ReminderRule:
 
 @dataclass(frozen=True)
 class Foretold:
-    """A mail to come as the page shows it; each line with how long is left on the day it is sent."""
+    """A mail to come as the page shows it; each line with what happens and how long is left on the day it is sent."""
 
     on: datetime.date
     when: str
@@ -93,13 +93,16 @@ class Foretold:
     key: str
     name: str
     address: str
-    lines: list[tuple[Line, str]]
+    lines: list[tuple[Line, str, str]]
     more: int
 
     @classmethod
     def of(cls, one: reminding.Ahead, now: datetime.datetime) -> Foretold:
         letter = one.letter
-        lines = [(line, days(line.deadline.days_left(one.on))) for line in letter.lines[:SHOWN_LINES]]
+        lines = [
+            (line, headline(line.deadline), days(line.deadline.days_left(one.on)))
+            for line in letter.lines[:SHOWN_LINES]
+        ]
         when = days((one.on - timezone.localdate(now)).days)
         more = len(letter.lines) - len(lines)
         return cls(

@@ -45,14 +45,14 @@ class TestOnce:
         }
         assert subjects == {
             "2026-11-30": [],
-            "2026-12-01": ["Om 90 dage: Certifikat 1 – Udløber"],
+            "2026-12-01": ["Om 90 dage: Certifikat 1: Udløber"],
             "2026-12-02": [],
-            "2027-01-30": ["Om 30 dage: Certifikat 1 – Udløber"],
-            "2027-02-22": ["Om 7 dage: Certifikat 1 – Udløber"],
+            "2027-01-30": ["Om 30 dage: Certifikat 1: Udløber"],
+            "2027-02-22": ["Om 7 dage: Certifikat 1: Udløber"],
             "2027-03-01": [],
         }
         assert [row.subject for row in remind("2027-03-02")] == [
-            "Overskredet med 1 dag: Certifikat 1 – Udløber"
+            "Overskredet med 1 dag: Certifikat 1: Udløber"
         ]
         assert OutboxMail.objects.values_list("occasion", flat=True).order_by("pk")[0] == (
             "reminder/certificate/1/2027-03-01/90"
@@ -60,7 +60,7 @@ class TestOnce:
 
     def test_on_days_that_were_missed_the_last_step_is_sent(self, dates: Dates) -> None:
         dates.put("2027-03-01", [factories.person()])
-        assert [row.subject for row in remind("2027-02-24")] == ["Om 5 dage: Certifikat 1 – Udløber"]
+        assert [row.subject for row in remind("2027-02-24")] == ["Om 5 dage: Certifikat 1: Udløber"]
         assert [row.step for row in Reminder.objects.all()] == ["7"]
 
     def test_a_moved_date_begins_anew(self, dates: Dates) -> None:
@@ -69,8 +69,8 @@ class TestOnce:
         remind("2026-12-01")
         dates.clear()
         dates.put("2027-01-07", [ann])
-        assert [row.subject for row in remind("2026-12-02")] == ["Om 36 dage: Certifikat 1 – Udløber"]
-        assert [row.subject for row in remind("2026-12-08")] == ["Om 30 dage: Certifikat 1 – Udløber"]
+        assert [row.subject for row in remind("2026-12-02")] == ["Om 36 dage: Certifikat 1: Udløber"]
+        assert [row.subject for row in remind("2026-12-08")] == ["Om 30 dage: Certifikat 1: Udløber"]
         dates.clear()
         dates.put("2029-01-07", [ann])
         assert remind("2026-12-31") == [], "renewed"
@@ -159,7 +159,7 @@ class TestWho:
         first, second = remind("2026-12-01")
         assert told([first, second]) == [
             (ann.email, "4 frister, den første om 7 dage"),
-            (bo.email, "Om 7 dage: Certifikat 3 – Udløber"),
+            (bo.email, "Om 7 dage: Certifikat 3: Udløber"),
         ]
         assert first.text.count("\n* ") == 4
         assert "Også besked til: Bo." in first.text
@@ -252,7 +252,7 @@ class TestStopped:
         (rest,) = remind("2026-12-02")
         both.refresh_from_db()
         assert both.state == MailState.CANCELLED
-        assert rest.subject == "Om 6 dage: Certifikat 2 – Udløber"
+        assert rest.subject == "Om 6 dage: Certifikat 2: Udløber"
 
     def test_cancelled_and_back_again_it_is_sent(self, dates: Dates) -> None:
         deadline = dates.put("2026-12-08", [factories.person()])
@@ -331,7 +331,7 @@ class TestEscalation:
         OutboxMail.objects.update(state="sent", sent_at=timezone.now(), settled_at=timezone.now())
         remind("2026-12-09")
         (row,) = (row for row in remind("2026-12-15", times=2) if row.occasion.endswith("escalation"))
-        assert told([row]) == [(FOI, "Intet er sket: Certifikat 1 – Udløber")]
+        assert told([row]) == [(FOI, "Intet er sket: Certifikat 1: Udløber")]
         assert "- Ann, 1. dec. 2026 (sendt)" in row.text
         assert "- Ann, 9. dec. 2026 (venter på at blive sendt)" in row.text
         assert not [row for row in remind("2026-12-16") if row.occasion.endswith("escalation")]
@@ -343,7 +343,7 @@ class TestMarkup:
         ann = factories.person(name="Ann <b>")
         dates.put("2026-12-08", [ann], subject=evil, title="<b>Ud</b>", note="<img src=x>")
         (row,) = remind("2026-12-01")
-        assert row.subject == "Om 7 dage: <script>alert(1)</script> Bcc: alle@example.org – <b>Ud</b>"
+        assert row.subject == "Om 7 dage: <script>alert(1)</script> Bcc: alle@example.org: <b>Ud</b>"
         assert "<script" not in row.html
         assert "<img" not in row.html
         assert "&lt;b&gt;Ud&lt;/b&gt;" in row.html
@@ -432,7 +432,7 @@ def test_send_due_does_it_without_celery(
     for _ in range(2):
         call_command("send_due")
     (sent,) = django_mail.outbox
-    assert sent.subject == "Om 5 dage: Certifikat 1 – Udløber"
+    assert sent.subject == "Om 5 dage: Certifikat 1: Udløber"
     assert ScheduledJob.objects.get(name="reminders").summary == "1 skrevet"
 
 
