@@ -93,6 +93,7 @@ def written(letter: Letter, on: datetime.date) -> dict[str, Any]:
         "count": len(items),
         "is_foi": letter.key == FOI,
         "digest": letter.sort == Sort.DIGEST,
+        "escalation": letter.sort == Sort.ESCALATION,
         "groups": _groups(items[:MOST_LINES]) if letter.sort == Sort.DIGEST else [("", items[:MOST_LINES])],
     }
     text, html = mail.render(_template(letter), context)

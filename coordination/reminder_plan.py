@@ -23,6 +23,7 @@ from registry.deadlines import Deadline
 FOI = "foi"  # the key of FOI's mailbox
 ESCALATION = "escalation"
 DIGEST_DAYS = 30
+NOW = "skrives nu"
 NOBODY = "Ingen er ansvarlig, eller den ansvarlige og stedfortræderne er væk."
 REFUSED = "Den seneste mail til {} kunne ikke afleveres."
 UNREACHABLE = {True: "{} har en e-mailadresse, der ikke kan bruges.", False: "{} har ingen e-mailadresse."}
@@ -134,22 +135,24 @@ def _about(deadline: Deadline, day: Day) -> Iterator[tuple[Sort, Recipient, Line
     rule, left = day.rules.get(deadline.kind, Rule()), deadline.days_left(day.on)
     step = rule.step(left)
     weekly = day.monday is not None and left <= DIGEST_DAYS
-    if not is_open(deadline, day.rules, day.resting) or not (step or weekly):
+    late = rule.escalates(left)
+    if not is_open(deadline, day.rules, day.resting) or not (step or weekly or late):
         return
     people = day.people_for(deadline)
-    if step:
-        receivers = list(_receivers(people, day))
-        for to, why in receivers:
-            others = tuple(other.name for other, _ in receivers if other.key != to.key)
-            others += tuple(one.name for one in people if _in_digest(one, day))
-            yield Sort.SINGLE, to, Line(deadline, step, why, others)
+    receivers = list(_receivers(people, day)) if step else []
+    for to, why in receivers:
+        others = tuple(other.name for other, _ in receivers if other.key != to.key)
+        others += tuple(one.name for one in people if _in_digest(one, day))
+        yield Sort.SINGLE, to, Line(deadline, step, why, others)
     if weekly:
         for one in people:
             if _in_digest(one, day):
                 others = tuple(other.name for other in people if other.key != one.key)
                 yield Sort.DIGEST, _recipient(one), Line(deadline, f"digest-{day.monday}", _why(one), others)
-    if rule.escalates(left):
-        yield Sort.ESCALATION, day.foi, Line(deadline, ESCALATION, "", told=day.log.get(deadline.key, ()))
+    if late:
+        now = [to for to, _ in receivers if (deadline.key, step, to.key) not in day.told]
+        told = (*day.log.get(deadline.key, ()), *(Told(to.name, day.on, NOW) for to in now))
+        yield Sort.ESCALATION, day.foi, Line(deadline, ESCALATION, "", told=told)
 
 
 def _receivers(people: Sequence[Responsible], day: Day) -> Iterator[tuple[Recipient, str]]:

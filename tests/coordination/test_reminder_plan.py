@@ -203,7 +203,8 @@ class TestEscalation:
         assert [letter.sort for letter in letters(due(-6))] == [Sort.SINGLE]
         single, escalation = letters(due(-7), log=log)
         assert escalation.to == FOI
-        assert escalation.lines[0].told == log[due(-7).key]
+        assert escalation.lines[0].told == (*log[due(-7).key], Told("Ann", TODAY, "skrives nu"))
+        assert letters(due(-7), log=log, told=told(single))[0].lines[0].told == log[due(-7).key]
         assert letters(due(-7), told=told(single, escalation)) == []
         later = letters(due(-7), on=TODAY + timedelta(days=23), told=told(single, escalation))
         assert short(later) == [("single", "person/1", ["overdue-4"])]
@@ -213,6 +214,6 @@ class TestEscalation:
         assert short(found)[1] == ("escalation", "foi", ["escalation", "escalation"])
 
     def test_at_once_when_so_asked(self) -> None:
-        rules = {"certificate": Rule(escalate_after=0)}
+        rules = {"certificate": Rule(before=(), escalate_after=0)}
         assert Sort.ESCALATION not in [letter.sort for letter in letters(due(1), rules=rules)]
         assert Sort.ESCALATION in [letter.sort for letter in letters(due(0), rules=rules)]
