@@ -7,8 +7,9 @@ class RegistryConfig(AppConfig):
     verbose_name = "Register"
 
     def ready(self) -> None:
-        from registry import agreements, certificates, tasks  # models must be there first
+        from registry import agreements, certificates, lifecycle_due, tasks  # models must be there first
 
         tasks.register()
         agreements.register()
         certificates.register()
+        lifecycle_due.register_source()

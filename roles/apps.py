@@ -7,8 +7,9 @@ class RolesConfig(AppConfig):
     verbose_name = "Roller"
 
     def ready(self) -> None:
-        from roles import importing, panels, search  # models must be there first
+        from roles import due, importing, panels, search  # models must be there first
 
         panels.register()
         search.register()
         importing.register()
+        due.register_sources()

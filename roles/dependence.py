@@ -15,6 +15,7 @@ from django.utils import timezone
 from foi_portal.core.danish import sort_key
 from foi_portal.core.periods import holds
 from foi_portal.ui import formats
+from registry import deadlines as due
 from registry import landscape
 from registry.landscape import Landscape
 from registry.models import Asset, Criticality, Kind
@@ -27,6 +28,7 @@ from roles.vulnerability import Change, Effect, counted, rests_on, staying, stop
 
 AHEAD = 180  # days after a stop in which its deadlines are told
 TOLD = 3  # systems of one confirmation round that are told one by one
+OF_ROLES = {"role", "confirmation"}  # kinds of deadline that are told by assignment
 ELSEWHERE = 3  # holders of the same role elsewhere that are named for each seat
 
 
@@ -323,7 +325,7 @@ def _said(counts: Mapping[Effect, int]) -> list[str]:
 
 
 def stop(person: Person, on: datetime.date) -> Stop:
-    """What happens if ``on`` is the first day without ``person``, by what is written now. Twelve queries.
+    """What happens if ``on`` is the first day without ``person``, by what is written now. The queries do not grow.
 
     Where it is written already that the person leaves by then, that is the stop which is asked about: the answer is
     what it changes. Who has left before today stops nothing.
@@ -407,10 +409,11 @@ def _colleagues(day: Occupancy, change: Change, elsewhere: Sequence[PersonFacts]
 
 
 def deadlines(person: Person, own: Iterable[Assignment], on: datetime.date) -> list[Deadline]:
-    """What lies ahead from today until ``AHEAD`` days after ``on``, the nearest first. Two queries.
+    """What lies ahead from today until ``AHEAD`` days after ``on``, the nearest first.
 
-    The ends of the person's assignments, and those that begin after the stop; absences; the planned ends of the
-    assets; confirmation rounds that wait for an answer about them, also when the deadline has passed.
+    The ends of the person's assignments, and those that begin after the stop; absences; the agreements, certificates
+    and planned days of the assets; confirmation rounds that wait for an answer about them. What has passed and is
+    not dealt with is told too.
     """
     today, last = timezone.localdate(), on + datetime.timedelta(days=AHEAD)
     own = list(own)
@@ -440,16 +443,18 @@ def in_order(found: Iterable[Deadline]) -> list[Deadline]:
 
 
 def asset_deadlines(assets: Iterable[Asset], first: datetime.date, last: datetime.date) -> list[Deadline]:
-    """The assets' planned days from ``first`` to ``last``."""
+    """What is due for the assets on ``last`` or before: agreements, certificates, planned days. Overdue is told too.
+
+    All kinds but those of roles, which are told as the assignments' own. As many queries as the kinds have.
+    """
+    wanted = {asset.pk for asset in assets}
+    if not wanted:
+        return []
+    kinds = {source.kind for source in due.sources()} - OF_ROLES
     return [
-        Deadline(day, what, asset.name, asset.get_absolute_url())
-        for asset in assets
-        for day, what in (
-            (asset.active_from, "Tages i drift"),
-            (asset.phasing_out_from, "Udfasningen begynder"),
-            (asset.retired_from, "Første dag uden drift"),
-        )
-        if day is not None and first <= day <= last
+        Deadline(one.on, one.title, one.subject, one.url)
+        for one in due.load(first, last, kinds)
+        if not wanted.isdisjoint(one.assets)
     ]
 
 

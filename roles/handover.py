@@ -126,7 +126,7 @@ class Pack:
 
 
 def of_person(person: Person, user: User | AnonymousUser, on: datetime.date) -> Pack:
-    """What ``person`` looks after on the day ``on`` or later, as ``user`` may see it. Twelve queries."""
+    """What ``person`` looks after on the day ``on`` or later, as ``user`` may see it. The queries do not grow."""
     own = list(dependence.assignments_of(person, on))
     deadlines = dependence.deadlines(person, own, on)
     others = Assignment.objects.not_over(on).filter(_same_seats(person, on)).exclude(person=person)
@@ -136,7 +136,7 @@ def of_person(person: Person, user: User | AnonymousUser, on: datetime.date) -> 
 
 
 def of_role(role: Role, user: User | AnonymousUser, on: datetime.date) -> Pack:
-    """What is looked after in ``role`` on the day ``on`` or later, by everybody who has it. Twelve queries."""
+    """What is looked after in ``role`` on the day ``on`` or later, by everybody who has it. The queries do not grow."""
     rows = Assignment.objects.not_over(on).filter(role=role)
     own = list(
         rows.select_related("person", "role", "asset", "organisation", "asset__department", "asset__provider")
