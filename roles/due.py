@@ -118,12 +118,11 @@ def _period(day: Occupancy, post: Post, required: bool, scope: str) -> Deadline:
 
 def _assign_url(day: Occupancy, post: Post) -> str:
     """Where a successor is assigned, with everything but the person filled in."""
+    department = day.departments.get(post.seat.organisation or 0)
     values = {
         "role": day.roles[post.seat.role].code,
         "asset": day.assets[post.seat.asset].code if post.seat.asset is not None else "",
-        "organisation": day.departments[post.seat.organisation].code
-        if post.seat.organisation in day.departments
-        else "",
+        "organisation": department.code if department is not None else "",
         "part": str(Part.HOLDER if post.holder else Part.DEPUTY),
         "since": f"{post.until:%d-%m-%Y}",
     }

@@ -97,13 +97,20 @@ class CalendarLink(models.Model):
 
 
 class CalendarEvent(models.Model):
-    """What a feed said last about a deadline, so that a change gets a higher SEQUENCE and what is gone is cancelled."""
+    """What feeds said last about a matter, so that a change gets a higher SEQUENCE and what is gone is cancelled.
 
-    key = models.CharField("frist", max_length=120, unique=True)
+    ``key`` is the deadline's without its day: a day that moves is the same event. ``digest`` is of what it says,
+    ``body`` the VEVENT itself, ``people`` and ``roles`` whose feeds it is in.
+    """
+
+    key = models.CharField("sag", max_length=120, unique=True)
     digest = models.CharField("fingeraftryk", max_length=64)
     sequence = models.PositiveIntegerField("løbenummer", default=0)
     on = models.DateField("dato")
     title = models.CharField("hvad", max_length=300)
+    body = models.TextField("begivenheden")
+    people = models.JSONField("personer", default=list)
+    roles = models.JSONField("roller", default=list)
     changed_at = models.DateTimeField("ændret", default=timezone.now)
     cancelled_at = models.DateTimeField("aflyst", null=True, blank=True)
 

@@ -1,0 +1,1 @@
+"""Coordination's forms, one module per subject."""
