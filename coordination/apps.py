@@ -7,7 +7,8 @@ class CoordinationConfig(AppConfig):
     verbose_name = "Koordinering"
 
     def ready(self) -> None:
-        from coordination import caretaker_panels, reminding  # models must be there first
+        from coordination import caretaker_panels, panels, reminding  # models must be there first
 
         caretaker_panels.register()
+        panels.register()
         reminding.register()

@@ -71,11 +71,6 @@ def paragraphs(texts: Sequence[str]) -> str:
     return "\n".join(text for text in plain if text)
 
 
-def summary(item: Item) -> str:
-    one = item.deadline
-    return line(f"{one.title}: {one.subject}" if one.subject else one.title)
-
-
 def description(item: Item, people: Sequence[Responsible]) -> str:
     """What a reader needs to know before the page is opened; says nothing that changes by the day alone."""
     one, rest = item.deadline, item.rest
@@ -152,4 +147,4 @@ def calendar(name: str, bodies: Sequence[str]) -> bytes:
     return f"{head}{''.join(bodies)}{end}\r\n".encode()
 
 
-__all__ = ["Said", "body", "calendar", "cancelled", "description", "line", "matter", "summary", "uid"]
+__all__ = ["Said", "body", "calendar", "cancelled", "description", "line", "matter", "uid"]

@@ -150,7 +150,7 @@ def _all(found: Board) -> Iterator[Said]:
         yield Said(
             key,
             one.on,
-            calendar_events.summary(item),
+            calendar_events.line(one.title),
             calendar_events.description(item, people),
             absolute(one.url),
             item.kind,

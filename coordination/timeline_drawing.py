@@ -13,9 +13,9 @@ from django.utils.safestring import SafeString
 from coordination.timeline import Cell, Timeline
 from foi_portal.ui.svg import ACCENT, ALERT, EDGE, GRID, INK, SHADE, WHITE, Words, closed, opening, text
 
-WIDE, NAMES, ROW, HEAD = 860, 190, 34, 26
+WIDE, NAMES, ROW, HEAD = 900, 230, 34, 26
 NARROW, NARROW_ROW, NARROW_NAME = 328, 28, 20
-LONGEST = 27  # signs of a name that have room
+LONGEST = 33  # signs of a name that have room
 
 
 def wide(found: Timeline, words: Words) -> SafeString:
@@ -40,7 +40,7 @@ def _drawing(found: Timeline, words: Words, width: int, left: int, row_height: i
         x = left + slot * number
         label = column.label if above == 0 or number == 0 else column.label[:1].upper()
         out.append(text(x + slot / 2, 16, label, "middle", number == 1))
-        if column.key.endswith("-01"):
+        if column.key.endswith("-01") and not above:  # a new year
             out.append(f'<path d="M{x:.1f} 4V{height}" stroke="{EDGE}" stroke-dasharray="3 3"/>')
     for number, row in enumerate(found.rows):
         top = HEAD + number * (row_height + above)

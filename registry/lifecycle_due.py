@@ -17,7 +17,7 @@ from registry.models import Asset, Kind, Lifecycle
 
 
 class Step(NamedTuple):
-    """A planned day: its field, what happens then, and the lifecycles in which it has not happened yet."""
+    """A planned day: its field, what happens to {} then, and the lifecycles in which it has not happened yet."""
 
     field: str
     title: str
@@ -28,19 +28,19 @@ class Step(NamedTuple):
 STEPS = (
     Step(
         "active_from",
-        "Tages i drift",
+        "{} tages i drift",
         (Lifecycle.PLANNED,),
         "Ret status, når det er taget i brug, eller ret datoen.",
     ),
     Step(
         "phasing_out_from",
-        "Udfasningen begynder",
+        "Udfasningen af {} begynder",
         (Lifecycle.PLANNED, Lifecycle.PHASING_IN, Lifecycle.ACTIVE),
         "Ret status til «Udfases», når den er begyndt, eller ret datoen.",
     ),
     Step(
         "retired_from",
-        "Første dag uden drift",
+        "{}: første dag uden drift",
         (Lifecycle.PLANNED, Lifecycle.PHASING_IN, Lifecycle.ACTIVE, Lifecycle.PHASING_OUT),
         "Ret status til «Udfaset», når driften er slut, eller ret datoen.",
     ),
@@ -66,7 +66,7 @@ def lifecycle_deadlines(on: datetime.date, last: datetime.date) -> Iterator[Dead
                 key=f"lifecycle/{key}-{step.field}/{day}",
                 kind="lifecycle",
                 on=day,
-                title=step.title,
+                title=step.title.format(name),
                 subject=name,
                 url=reverse(f"{kind}-detail", args=[code]),
                 assets=(key,),

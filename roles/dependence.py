@@ -28,7 +28,7 @@ from roles.vulnerability import Change, Effect, counted, rests_on, staying, stop
 
 AHEAD = 180  # days after a stop in which its deadlines are told
 TOLD = 3  # systems of one confirmation round that are told one by one
-OF_ROLES = {"role", "confirmation"}  # kinds of deadline that are told by assignment
+OWN_KINDS = ("lifecycle", "role", "confirmation")  # deadlines that are told here in other words
 ELSEWHERE = 3  # holders of the same role elsewhere that are named for each seat
 
 
@@ -443,18 +443,26 @@ def in_order(found: Iterable[Deadline]) -> list[Deadline]:
 
 
 def asset_deadlines(assets: Iterable[Asset], first: datetime.date, last: datetime.date) -> list[Deadline]:
-    """What is due for the assets on ``last`` or before: agreements, certificates, planned days. Overdue is told too.
-
-    All kinds but those of roles, which are told as the assignments' own. As many queries as the kinds have.
+    """The assets' planned days from ``first`` to ``last``, and what else is due for them by then, overdue or not:
+    agreements, certificates. As many queries as those kinds have.
     """
-    wanted = {asset.pk for asset in assets}
-    if not wanted:
-        return []
-    kinds = {source.kind for source in due.sources()} - OF_ROLES
-    return [
-        Deadline(one.on, one.title, one.subject, one.url)
-        for one in due.load(first, last, kinds)
-        if not wanted.isdisjoint(one.assets)
+    known = {asset.pk: asset for asset in assets}
+    planned = [
+        Deadline(day, what, asset.name, asset.get_absolute_url())
+        for asset in known.values()
+        for day, what in (
+            (asset.active_from, "Tages i drift"),
+            (asset.phasing_out_from, "Udfasningen begynder"),
+            (asset.retired_from, "Første dag uden drift"),
+        )
+        if day is not None and first <= day <= last
+    ]
+    kinds = {source.kind: source.label for source in due.sources() if source.kind not in OWN_KINDS}
+    others = due.load(first, last, kinds.keys()) if known else []
+    return planned + [
+        Deadline(one.on, kinds[one.kind], one.subject, one.url)
+        for one in others
+        if not known.keys().isdisjoint(one.assets)
     ]
 
 

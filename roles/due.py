@@ -37,7 +37,7 @@ def role_deadlines(on: datetime.date, last: datetime.date) -> Iterator[Deadline]
         demand = day.demand(rule, seat) if rule is not None else None
         scope = names.get(seat.organisation) if seat.organisation is not None else _asset_name(day, seat)
         for post in _ending(day, posts, demand, on, last):
-            yield _period(day, post, demand is not None, scope or "Hele kommunen")
+            yield _period(day, post, demand is not None, scope or "hele kommunen")
     yield from _leaving(day, seats, last)
 
 
@@ -101,8 +101,8 @@ def _period(day: Occupancy, post: Post, required: bool, scope: str) -> Deadline:
         key=f"role/{post.key}/{post.until}",
         kind="role",
         on=post.until,
-        title=f"{role.name} uden {part}",
-        subject=scope,
+        title=f"{role.name} for {scope} uden {part}",
+        subject=f"{role.name} for {scope}",
         url=reverse("assignment-detail", args=[post.key]),
         assets=_one(post.seat.asset),
         organisations=_one(post.seat.organisation),
@@ -146,7 +146,7 @@ def _leaving(day: Occupancy, seats: dict[Seat, Sequence[Post]], last: datetime.d
             key=f"role/person-{key}/{leaves}",
             kind="role",
             on=leaves,
-            title=f"Fratræder med {formats.plain(count)} {'rolle' if count == 1 else 'roller'}",
+            title=f"{day.people[key].name} fratræder med {formats.plain(count)} {'rolle' if count == 1 else 'roller'}",
             subject=day.people[key].name,
             url=reverse("person-detail", args=[key]),
             assets=tuple(sorted({post.seat.asset for post in posts if post.seat.asset is not None})),
@@ -174,7 +174,7 @@ def confirmation_deadlines(on: datetime.date, last: datetime.date) -> Iterator[D
             key=f"confirmation/{key}/{day}",
             kind="confirmation",
             on=day,
-            title="Sidste dag at bekræfte oplysninger",
+            title=f"Sidste dag at bekræfte: {title}",
             subject=title,
             url=reverse("round-detail", args=[key]),
             assets=tuple(assets),

@@ -313,7 +313,7 @@ class DeadlineAcknowledge(NoteView):
             form.add_error(None, "En anden har lige taget den til efterretning. Ret det, der står der.")
             return self._shown(item, form, status=409)
         form = self.form_class(request.POST)
-        form.instance.key, form.instance.title = item.deadline.key, title_of(item)
+        form.instance.key, form.instance.title = item.deadline.key, item.deadline.title[:300]
         if not form.is_valid():
             return self._shown(item, form, status=422)
         # What is over gives way: there is one at a time.
@@ -323,7 +323,7 @@ class DeadlineAcknowledge(NoteView):
         past.update(archived_at=timezone.now(), archive_reason="Udløbet")
         if self.try_save(form) is None:
             return self._shown(item, form, status=409)
-        messages.success(request, f"«{title_of(item)}» er taget til efterretning.")
+        messages.success(request, f"«{item.deadline.title}» er taget til efterretning.")
         return HttpResponseRedirect(self.url("list"))
 
     def _item(self, key: str) -> Item:
@@ -373,15 +373,6 @@ class AcknowledgementWithdraw(NoteView):
         return HttpResponseRedirect(self.url("list"))
 
 
-def title_of(item: Item) -> str:
-    """The deadline in one line, as it is remembered by."""
-    return (
-        f"{item.deadline.title}: {item.deadline.subject}"[:300]
-        if item.deadline.subject
-        else item.deadline.title[:300]
-    )
-
-
 __all__ = [
     "AcknowledgementUpdate",
     "AcknowledgementWithdraw",
@@ -390,5 +381,4 @@ __all__ = [
     "actor_of",
     "export_row",
     "line",
-    "title_of",
 ]

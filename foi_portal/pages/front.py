@@ -17,6 +17,7 @@ from django.views import View
 
 from budgets import desk
 from budgets.rights import may_approve
+from coordination import panels as coordination_panels
 from foi_portal.core.danish import sort_key
 from foi_portal.core.models import User
 from foi_portal.core.permissions import MANAGER, may
@@ -211,6 +212,9 @@ class FrontPage(View):
             "my_lines": my_lines(mine, land, sections) if mine is not None else [],
             "seat_tiles": seat_tiles(today) if editor and sees_roles else [],
             "main_roles": main_roles(today) if sees_roles and not editor and is_manager(request.user) else [],
+            "upcoming": coordination_panels.on_the_front(request.user, today)
+            if isinstance(request.user, User)
+            else None,
             "desk": desk.of(today) if may_approve(request.user) else None,
             "findings": found,
             "fine": [finding.many for finding in found if not finding.count],

@@ -59,7 +59,10 @@ def test_nothing_after_the_last_day_and_nothing_of_what_is_archived():
 def test_it_says_what_to_do_and_who_may():
     system = factories.system(code="KY", name="Ydelser", phasing_out_from=day(3), retired_from=day(9))
     out, gone = found()
-    assert (out.title, gone.title) == ("Udfasningen begynder", "Første dag uden drift")
+    assert (out.title, gone.title) == (
+        "Udfasningen af Ydelser begynder",
+        "Ydelser: første dag uden drift",
+    )
     assert out.subject == "Ydelser"
     assert gone.url == "/fagsystemer/KY/"
     assert gone.assets == (system.pk,)

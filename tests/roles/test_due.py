@@ -43,8 +43,8 @@ class TestPeriods:
         assert one.key == f"role/{row.pk}/{day(40)}"
         assert (one.on, one.title, one.subject) == (
             day(40),
-            "Systemansvarlig uden indehaver",
-            "Ydelser",
+            "Systemansvarlig for Ydelser uden indehaver",
+            "Systemansvarlig for Ydelser",
         )
         assert one.assets == (seat["asset"].pk,)
         assert one.people == (row.person_id,)
@@ -90,7 +90,7 @@ class TestPeriods:
         assert found() == []
         Assignment.objects.filter(pk=row.pk).update(until=day(1))
         (one,) = found()
-        assert one.subject == "Hele kommunen"
+        assert one.subject.endswith(" for hele kommunen")
         assert "kræves ikke" in one.note
 
     @pytest.mark.parametrize("needed", [True, False])
@@ -114,7 +114,8 @@ class TestPeriods:
         unit = factories.organisation(kind="forvaltning", name="Børn", code="BUF")
         row = factories.assignment(organisation=unit, until=day(5))
         (one,) = found()
-        assert (one.subject, one.organisations) == ("Børn", (unit.pk,))
+        assert one.organisations == (unit.pk,)
+        assert "for Børn" in one.title
         assert "organisation=BUF" in one.acts[1].url
         assert row.organisation_id == unit.pk
 
@@ -127,7 +128,7 @@ class TestLeaving:
         factories.assignment(person=karin, until=day(30))  # ends with her: nothing runs on
         mine = [d for d in found() if "person-" in d.key]
         assert [(d.key, d.title, d.subject) for d in mine] == [
-            (f"role/person-{karin.pk}/{day(30)}", "Fratræder med 2 roller", "Karin")
+            (f"role/person-{karin.pk}/{day(30)}", "Karin fratræder med 2 roller", "Karin")
         ]
         assert mine[0].assets == (seat["asset"].pk,)
 
