@@ -8,7 +8,9 @@ class CoordinationConfig(AppConfig):
 
     def ready(self) -> None:
         from coordination import caretaker_panels, panels, reminding  # models must be there first
+        from coordination.hygiene import running as hygiene
 
         caretaker_panels.register()
         panels.register()
         reminding.register()
+        hygiene.register()

@@ -2,7 +2,7 @@
 
 from coordination.models.caretaker import Caretaker
 from coordination.models.deadline import Acknowledgement, CalendarEvent, CalendarLink
-from coordination.models.finding import Finding
+from coordination.models.finding import Finding, FindingState
 from coordination.models.reminder import Reminder, ReminderPreference, ReminderRule
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "CalendarLink",
     "Caretaker",
     "Finding",
+    "FindingState",
     "Reminder",
     "ReminderPreference",
     "ReminderRule",

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar, Self
+from collections.abc import Collection
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, CharField, Q, Value, When
+from django.urls import reverse
 from django.utils import timezone
 
 from foi_portal.core.fields import DANISH
 from foi_portal.core.models import Record
 from registry.models import Agreement, Asset, Certificate, Dependency
 from roles.models import Person
+
+MOST_YEARS = 2  # a finding is accepted for so long at most
+
+
+class FindingState(models.TextChoices):
+    """How a finding stands on a day; follows from its dates, so no job has to write it."""
+
+    OPEN = "open", "Åben"
+    ACCEPTED = "accepted", "Accepteret"
+    CLOSED = "closed", "Bragt i orden"
+
+
+def kinds() -> list[tuple[str, str]]:
+    """Key and Danish name of each kind that is looked for. Asked for late: a new kind is no migration."""
+    from coordination.hygiene import KINDS
+
+    return [(kind.kind, kind.label) for kind in KINDS]
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):
@@ -25,15 +44,56 @@ class FindingQuerySet(models.QuerySet["Finding"]):
         """Open and not accepted on the day ``on``: somebody has to do something."""
         return self.open().filter(Q(accepted_until=None) | Q(accepted_until__lte=on))
 
+    def accepted(self, on: datetime.date) -> Self:
+        """Not put right, but accepted on the day ``on``: nobody has to do anything yet."""
+        return self.open().filter(accepted_until__gt=on)
+
+    def closed(self) -> Self:
+        """Put right."""
+        return self.exclude(closed_at=None)
+
+    def overdue(self, on: datetime.date) -> Self:
+        """Waiting on the day ``on``, and due before it."""
+        return self.waiting(on).filter(due_on__lt=on)
+
+    def with_state(self, on: datetime.date) -> Self:
+        """Each with its ``state`` (a ``FindingState``) on the day ``on``."""
+        return self.annotate(
+            state=Case(
+                When(closed_at__isnull=False, then=Value(FindingState.CLOSED.value)),
+                When(accepted_until__gt=on, then=Value(FindingState.ACCEPTED.value)),
+                default=Value(FindingState.OPEN.value),
+                output_field=CharField(),
+            )
+        )
+
+    def about(self, assets: Collection[int] | models.QuerySet[Asset]) -> Self:
+        """Those that concern one of the assets, be it through a dependency, an agreement or a certificate."""
+        agreements = Agreement.objects.filter(
+            Q(system__in=assets) | Q(pk__in=_linked(Agreement.assets.through, "agreement", assets))
+        )
+        return self.filter(
+            Q(asset__in=assets)
+            | Q(dependency__in=Dependency.objects.filter(target__in=assets).order_by().values("pk"))
+            | Q(agreement__in=agreements.order_by().values("pk"))
+            | Q(certificate__in=_linked(Certificate.assets.through, "certificate", assets))
+        )
+
+
+def _linked(through: Any, of: str, assets: Any) -> Any:
+    """Keys of the rows that a many-to-many table links to the assets."""
+    return through._default_manager.filter(asset__in=assets).values(of)
+
 
 class Finding(Record):
     """A rule (``kind``) is broken by the row that ``key`` names. Closes itself when the data is right again.
 
-    The owner is the person who answers for it, found each night, or the one whom FOI chose (``owner_chosen``).
-    Accepted until a day for a reason, it rests until then.
+    The owner is the person who answers for it, found each night, or the one whom FOI chose (``owner_chosen``); nobody:
+    FOI. Accepted for a reason it rests, and is open again on the day ``accepted_until``. What comes back after it was
+    put right is a new row.
     """
 
-    kind = models.CharField("slags", max_length=40)
+    kind = models.CharField("slags", max_length=40, choices=kinds)
     key = models.CharField("nøgle", max_length=120)
     text = models.CharField("fund", max_length=500, db_collation=DANISH)
     asset = models.ForeignKey(
@@ -55,7 +115,9 @@ class Finding(Record):
     due_on = models.DateField("frist")
     found_at = models.DateTimeField("fundet", default=timezone.now)
     closed_at = models.DateTimeField("bragt i orden", null=True, blank=True)
-    accepted_until = models.DateField("accepteret til", null=True, blank=True)
+    accepted_until = models.DateField(
+        "accepteret til", null=True, blank=True, help_text="Den dag, det vises som åbent igen."
+    )
     accepted_reason = models.CharField("fordi", max_length=500, blank=True, db_collation=DANISH)
     accepted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -69,8 +131,8 @@ class Finding(Record):
     objects = FindingQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "fund"
-        verbose_name_plural = "fund"
+        verbose_name = "oprydningspunkt"
+        verbose_name_plural = "oprydningspunkter"
         ordering: ClassVar = ["due_on", "id"]
         default_permissions = ("change", "view")
         indexes: ClassVar = [models.Index(fields=["closed_at", "due_on"], name="finding_open_due")]
@@ -81,9 +143,26 @@ class Finding(Record):
             models.CheckConstraint(
                 name="finding_accepted_with_a_reason",
                 condition=Q(accepted_until=None) | (~Q(accepted_reason="") & Q(accepted_by__isnull=False)),
-                violation_error_message="Skriv hvorfor fundet accepteres.",
+                violation_error_message="Skriv, hvorfor punktet accepteres.",
             ),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    def get_absolute_url(self) -> str:
+        return reverse("finding-detail", args=[self.pk])
+
+    def state_on(self, on: datetime.date) -> FindingState:
+        """How it stands on the day ``on``."""
+        if self.closed_at is not None:
+            return FindingState.CLOSED
+        accepted = self.accepted_until is not None and self.accepted_until > on
+        return FindingState.ACCEPTED if accepted else FindingState.OPEN
+
+    def is_overdue(self, on: datetime.date) -> bool:
+        """Whether somebody should have put it right before the day ``on``."""
+        return self.state_on(on) == FindingState.OPEN and self.due_on < on
+
+
+__all__ = ["MOST_YEARS", "Finding", "FindingQuerySet", "FindingState", "kinds"]

@@ -1,0 +1,193 @@
+"""Findings about agreements: who has one too many, one too few, or one without legal basis."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from coordination.hygiene.base import Found, Kind, gone, page
+from foi_portal.core.keys import among
+from registry.deadlines import Act
+from registry.models import (
+    Agreement,
+    AgreementKind,
+    AgreementStatus,
+    Asset,
+    Dependency,
+    Environment,
+)
+
+if TYPE_CHECKING:
+    from coordination.models import Finding
+
+# What lets a system use a component. A contract or a data processing agreement does not.
+GIVES_ACCESS = (
+    AgreementKind.SERVICE,
+    AgreementKind.FEDERATION,
+    AgreementKind.CONNECTION,
+    AgreementKind.SDN,
+)
+# What passes personal data on, and so must say by which law.
+PASSES_DATA_ON = (AgreementKind.SERVICE, AgreementKind.CONNECTION)
+
+
+def alive(on: datetime.date) -> QuerySet[Agreement]:
+    """Asked for, approved or active on the day ``on``: what nobody has ended yet."""
+    return Agreement.objects.not_over(on).exclude(status=AgreementStatus.TERMINATED)
+
+
+class AgreementForRetired(Kind):
+    """An agreement that nobody has ended although every system it is for is retired or archived.
+
+    Its systems are the one it was made for; without one, those it names and those whose dependencies it covers. One
+    that is terminated has been dealt with, even while the notice runs.
+    """
+
+    kind = "agreement_for_retired"
+    label = "Aftale for et udfaset fagsystem"
+    why = (
+        "Kommunen skal selv opsige aftalerne, når et fagsystem stopper. Så længe aftalen løber, må der stadig"
+        " udleveres data, og den kan koste penge."
+    )
+    advice = "Opsig aftalen, eller ret den til det fagsystem, der har afløst det udfasede."
+
+    def broken(self, on: datetime.date) -> Iterator[Found]:
+        named = Asset.objects.systems().filter(
+            Q(named_in_agreements=OuterRef("pk")) | Q(dependencies__agreements=OuterRef("pk"))
+        )
+        orphaned = Q(gone(on, "system__"), system__isnull=False) | Q(
+            Exists(named.filter(gone(on))), ~Exists(named.exclude(gone(on))), system=None
+        )
+        rows = alive(on).filter(orphaned).order_by("pk")
+        for pk, name, system, system_name in rows.values_list("pk", "name", "system_id", "system__name"):
+            what = f"{system_name} er udfaset" if system else "dens fagsystemer er udfaset"
+            text = f"Aftalen «{name}» løber stadig, men {what}."
+            yield Found(str(pk), text, asset=system, agreement=pk)
+
+    def acts(self, finding: Finding) -> Sequence[Act]:
+        return [
+            page("Opsig aftalen", "agreement-detail", finding.agreement_id),
+            page(
+                "Ret aftalen",
+                "agreement-update",
+                finding.agreement_id,
+                permission="registry.change_agreement",
+            ),
+        ]
+
+
+class WithoutAgreement(Kind):
+    """A fagsystem in operation uses a component that needs a serviceaftale, and none in force covers the dependency.
+
+    The requirement holds for everything below the component too: written on a platform it is about its modules and
+    services. What a dependency goes through (``via``) is used as well. Only an agreement in production counts, and only
+    when it names the dependency: that it is for the same system says nothing of what it lets it fetch.
+    """
+
+    kind = "dependency_without_agreement"
+    label = "Afhængighed uden aftale"
+    why = "Uden en godkendt aftale er der ikke hjemmel til at udveksle data, og adgangen kan blive lukket."
+    advice = (
+        "Find aftalen, og skriv afhængigheden på den. Findes der ingen, så bed leverandøren anmode om en, og opret den"
+        " her."
+    )
+
+    def broken(self, on: datetime.date) -> Iterator[Found]:
+        demanding = _demanding()
+        covered = Agreement.dependencies.through._default_manager.filter(
+            dependency=OuterRef("pk"),
+            agreement__in=Agreement.objects.in_force(on)
+            .filter(kind__in=GIVES_ACCESS, environment=Environment.PRODUCTION)
+            .order_by()
+            .values("pk"),
+        )
+        running = Asset.objects.systems().in_operation(on).order_by().values("pk")
+        rows = (
+            Dependency.objects.live_by_itself(on)
+            .filter(
+                Q(target__in=among(demanding)) | Q(via__in=among(demanding)),
+                ~Exists(covered),
+                source__in=running,
+            )
+            .order_by("pk")
+            .values_list("pk", "source_id", "source__name", "target_id", "target__name", "via_id")
+        )
+        for pk, source, source_name, target, target_name, via in rows:
+            by = demanding.get(target) or demanding[via]
+            text = f"{source_name} bruger {target_name} uden en aktiv aftale, der dækker det."
+            if by != target_name:
+                text += f" Kravet kommer fra {by}."
+            yield Found(str(pk), text, asset=source, dependency=pk, concerns=(source,))
+
+    def acts(self, finding: Finding) -> Sequence[Act]:
+        code = finding.asset.code if finding.asset else ""
+        return [
+            page(
+                "Opret en aftale",
+                "agreement-create",
+                permission="registry.add_agreement",
+                kind=AgreementKind.SERVICE.value,
+                system=code,
+                dependencies=str(finding.dependency_id),
+            ),
+            page("Se afhængigheden", "dependency-detail", finding.dependency_id),
+        ]
+
+
+def _demanding() -> dict[int, str]:
+    """The components that may be used by agreement only: their keys, and the name of what asks for it.
+
+    That is the component itself or what it is part of, however far up. One query.
+    """
+    rows = {
+        pk: (name, parent, needs)
+        for pk, name, parent, needs in Asset.objects.components()
+        .order_by()
+        .values_list("pk", "name", "parent_id", "needs_agreement")
+    }
+    found: dict[int, str] = {}
+    for key in rows:
+        seen: set[int] = set()
+        above: int | None = key
+        while above is not None and above in rows and above not in seen:
+            seen.add(above)
+            name, parent, needs = rows[above]
+            if needs:
+                found[key] = name
+                break
+            above = parent
+    return found
+
+
+class NoLegalBasis(Kind):
+    """An agreement by which data is passed on in production does not say by which law."""
+
+    kind = "agreement_without_legal_basis"
+    label = "Aftale uden hjemmel"
+    why = (
+        "Aftalen er kommunens instruks om at videregive data. Uden hjemmel kan kommunen ikke vise, at videregivelsen er"
+        " lovlig."
+    )
+    advice = "Skriv lov og paragraf på aftalen. Spørg forvaltningens jurist, hvis den ikke er kendt."
+    due_days = 60
+
+    def broken(self, on: datetime.date) -> Iterator[Found]:
+        rows = alive(on).filter(kind__in=PASSES_DATA_ON, environment=Environment.PRODUCTION, legal_basis="")
+        for pk, name, system in rows.order_by("pk").values_list("pk", "name", "system_id"):
+            yield Found(str(pk), f"Aftalen «{name}» mangler hjemmel.", asset=system, agreement=pk)
+
+    def acts(self, finding: Finding) -> Sequence[Act]:
+        return [
+            page(
+                "Skriv hjemlen på aftalen",
+                "agreement-update",
+                finding.agreement_id,
+                permission="registry.change_agreement",
+            )
+        ]
+
+
+__all__ = ["GIVES_ACCESS", "AgreementForRetired", "NoLegalBasis", "WithoutAgreement", "alive"]

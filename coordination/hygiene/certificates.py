@@ -1,0 +1,122 @@
+"""Findings about certificates: used by more than they are for, or ending before what they serve."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from django.db.models import F
+
+from coordination.hygiene.agreements import GIVES_ACCESS
+from coordination.hygiene.base import Found, Kind, gone, page, together
+from foi_portal.ui import formats
+from registry.deadlines import Act
+from registry.models import Agreement, Asset, Certificate
+
+if TYPE_CHECKING:
+    from coordination.models import Finding
+
+EARLY = datetime.timedelta(days=90)  # how long before its end a certificate should be renewed
+
+
+class SharedCertificate(Kind):
+    """A certificate that is personal to one system and not run out is used by several that are not retired."""
+
+    kind = "certificate_shared"
+    label = "Certifikat brugt af flere fagsystemer"
+    why = (
+        "Certifikatet må kun bruges af ét fagsystem. Deles det, kan man ikke se, hvem der kalder, og spærres det, står"
+        " alle stille på én gang."
+    )
+    advice = "Lad de andre fagsystemer få deres eget certifikat, og tag dem af dette."
+
+    def broken(self, on: datetime.date) -> Iterator[Found]:
+        users = Asset.objects.systems().exclude(gone(on)).order_by().values("pk")
+        rows = (
+            Certificate.objects.not_over(on)
+            .filter(for_one_system=True, assets__in=users)
+            .order_by("pk", "assets__name", "assets__pk")
+            .values_list("pk", "name", "assets__pk", "assets__name")
+        )
+        for (pk, name), group in groupby(rows, key=lambda row: row[:2]):
+            systems = list(group)
+            if len(systems) > 1:
+                names = together([system for *_, system in systems])
+                text = f"Certifikatet «{name}» er til ét fagsystem, men bruges af {len(systems)}: {names}."
+                yield Found(
+                    str(pk), text, certificate=pk, concerns=tuple(system for _, _, system, _ in systems)
+                )
+
+    def acts(self, finding: Finding) -> Sequence[Act]:
+        return [
+            page(
+                "Ret, hvem der bruger det",
+                "certificate-update",
+                finding.certificate_id,
+                permission="registry.change_certificate",
+            )
+        ]
+
+
+class CertificateEndsFirst(Kind):
+    """A certificate that nothing has replaced ends before an agreement that a system needs it for.
+
+    An agreement needs the certificates of its system in its own environment; without a system, those of the assets that
+    it names. One without an end date is left out, for every certificate ends before it.
+    """
+
+    kind = "certificate_ends_first"
+    label = "Certifikat, der udløber før aftalen"
+    why = "Når certifikatet udløber, virker forbindelsen ikke, selv om aftalen stadig gælder."
+    advice = "Bestil et nyt certifikat i god tid, og læg det ind som fornyelse af det gamle."
+
+    def broken(self, on: datetime.date) -> Iterator[Found]:
+        seen: set[str] = set()
+        for path, only in (("system", {}), ("assets", {"system": None})):
+            certificates = f"{path}__certificates"
+            rows = (
+                Agreement.objects.not_over(on)
+                .filter(
+                    **only,
+                    **{
+                        f"{certificates}__in": Certificate.objects.to_be_renewed().order_by().values("pk"),
+                        f"{certificates}__environment": F("environment"),
+                        f"{certificates}__valid_to__lt": F("valid_to"),
+                    },
+                    kind__in=GIVES_ACCESS,
+                )
+                .order_by("pk", f"{certificates}__pk", f"{path}__pk")
+                .values_list(
+                    "pk", "name", "valid_to", f"{path}__pk",
+                    *(f"{certificates}__{field}" for field in ("pk", "name", "valid_to")),
+                )
+            )  # fmt: skip
+            for agreement, name, last, asset, certificate, certificate_name, end in rows:
+                key = f"{certificate}-{agreement}"
+                if key in seen:  # several of the agreement's assets use it
+                    continue
+                seen.add(key)
+                text = (
+                    f"Certifikatet «{certificate_name}» udløber {formats.date(end)}, før aftalen «{name}»"
+                    f" ({formats.date(last)})."
+                )
+                yield Found(
+                    key,
+                    text,
+                    asset=asset,
+                    agreement=agreement,
+                    certificate=certificate,
+                    concerns=(asset,),
+                    due_on=end - EARLY,
+                )
+
+    def acts(self, finding: Finding) -> Sequence[Act]:
+        return [
+            page("Forny certifikatet", "certificate-detail", finding.certificate_id),
+            page("Se aftalen", "agreement-detail", finding.agreement_id),
+        ]
+
+
+__all__ = ["CertificateEndsFirst", "SharedCertificate"]
