@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver
+
+from coordination.urls import deadlines, findings, reminders
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include("coordination.urls.reminders")),
-    path("", include("coordination.urls.deadlines")),
+    *reminders.urlpatterns,
+    *deadlines.urlpatterns,
+    *findings.urlpatterns,
 ]
