@@ -8,9 +8,8 @@ class CoordinationConfig(AppConfig):
 
     def ready(self) -> None:
         from coordination import caretaker_panels, panels, reminding  # models must be there first
-        from coordination.hygiene import running as hygiene
+        from coordination.hygiene import due, running
+        from coordination.hygiene import panels as hygiene_panels
 
-        caretaker_panels.register()
-        panels.register()
-        reminding.register()
-        hygiene.register()
+        for part in (caretaker_panels, panels, reminding, running, hygiene_panels, due):
+            part.register()

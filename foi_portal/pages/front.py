@@ -18,6 +18,8 @@ from django.views import View
 from budgets import desk
 from budgets.rights import may_approve
 from coordination import panels as coordination_panels
+from coordination.hygiene import panels as hygiene
+from coordination.models import Finding as HygieneFinding
 from foi_portal.core.danish import sort_key
 from foi_portal.core.models import User
 from foi_portal.core.permissions import MANAGER, may
@@ -216,6 +218,9 @@ class FrontPage(View):
             if isinstance(request.user, User)
             else None,
             "desk": desk.of(today) if may_approve(request.user) else None,
+            "hygiene": hygiene.desk(editor=editor, person=mine.person.key if mine else None, on=today)
+            if may(request.user, "view", HygieneFinding)
+            else None,
             "findings": found,
             "fine": [finding.many for finding in found if not finding.count],
             "weakest": [] if editor else sections[0].rows(0, CALM),

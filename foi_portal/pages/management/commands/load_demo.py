@@ -11,6 +11,7 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from budgets import demo as budgets_demo
+from coordination.hygiene import checking as hygiene
 from foi_portal.core.history import recording
 from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import ADMINISTRATOR, FOI, MANAGER, READER, RESPONSIBLE, sync_groups
@@ -57,6 +58,7 @@ class Command(BaseCommand):
         if lines:  # acts of their own, so that there is something that has happened since
             budgets_demo.carry_on(foi=foi, manager=manager)
         made += lines
+        hygiene.check(now=timezone.now())  # as every night, so that /oprydning/ is not empty
         self.stdout.write(
             f"Demonstrationslandskabet er på plads ({made} rækker oprettet). "
             f"Log ind som {', '.join(USERS)} med adgangskoden {PASSWORD}."
