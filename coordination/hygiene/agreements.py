@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -80,11 +80,11 @@ class AgreementForRetired(Kind):
 
 
 class WithoutAgreement(Kind):
-    """A fagsystem in operation uses a component that needs a serviceaftale, and none in force covers the dependency.
+    """A fagsystem in operation uses a component that needs a serviceaftale, and no agreement in force covers it.
 
-    The requirement holds for everything below the component too: written on a platform it is about its modules and
-    services. What a dependency goes through (``via``) is used as well. Only an agreement in production counts, and only
-    when it names the dependency: that it is for the same system says nothing of what it lets it fetch.
+    The requirement holds for all below the component too: written on a platform it is about its modules and services.
+    What a dependency goes through (``via``) is used as well. What covers it is an agreement for production that is
+    chosen for the dependency, or one of the system's own that names what is used or what that is part of.
     """
 
     kind = "dependency_without_agreement"
@@ -97,66 +97,66 @@ class WithoutAgreement(Kind):
 
     def broken(self, on: datetime.date) -> Iterator[Found]:
         demanding = _demanding()
-        covered = Agreement.dependencies.through._default_manager.filter(
-            dependency=OuterRef("pk"),
-            agreement__in=Agreement.objects.in_force(on)
-            .filter(kind__in=GIVES_ACCESS, environment=Environment.PRODUCTION)
-            .order_by()
-            .values("pk"),
+        valid = Agreement.objects.in_force(on).filter(environment=Environment.PRODUCTION).order_by()
+        chosen = Agreement.dependencies.through._default_manager.filter(
+            dependency=OuterRef("pk"), agreement__in=valid.values("pk")
         )
-        running = Asset.objects.systems().in_operation(on).order_by().values("pk")
+        named = set(valid.exclude(system=None).values_list("system_id", "assets"))
         rows = (
             Dependency.objects.live_by_itself(on)
             .filter(
                 Q(target__in=among(demanding)) | Q(via__in=among(demanding)),
-                ~Exists(covered),
-                source__in=running,
+                ~Exists(chosen),
+                source__in=Asset.objects.systems().in_operation(on).order_by().values("pk"),
             )
             .order_by("pk")
             .values_list("pk", "source_id", "source__name", "target_id", "target__name", "via_id")
         )
         for pk, source, source_name, target, target_name, via in rows:
-            by = demanding.get(target) or demanding[via]
+            demand = demanding.get(target) or demanding[via]
+            if any((source, part) in named for part in (target, *demand.whole)):
+                continue
             text = f"{source_name} bruger {target_name} uden en aktiv aftale, der dækker det."
-            if by != target_name:
-                text += f" Kravet kommer fra {by}."
+            if demand.by != target_name:
+                text += f" Kravet kommer fra {demand.by}."
             yield Found(str(pk), text, asset=source, dependency=pk, concerns=(source,))
 
     def acts(self, finding: Finding) -> Sequence[Act]:
-        code = finding.asset.code if finding.asset else ""
         return [
             page(
                 "Opret en aftale",
                 "agreement-create",
                 permission="registry.add_agreement",
-                kind=AgreementKind.SERVICE.value,
-                system=code,
-                dependencies=str(finding.dependency_id),
+                covers=str(finding.dependency_id),
             ),
             page("Se afhængigheden", "dependency-detail", finding.dependency_id),
         ]
 
 
-def _demanding() -> dict[int, str]:
-    """The components that may be used by agreement only: their keys, and the name of what asks for it.
+class Demand(NamedTuple):
+    """Why a component may be used by agreement only: the name of what asks for it, and the keys from it up to that."""
 
-    That is the component itself or what it is part of, however far up. One query.
-    """
+    by: str
+    whole: tuple[int, ...]
+
+
+def _demanding() -> dict[int, Demand]:
+    """The components that may be used by agreement only, because they or what they are part of say so. One query."""
     rows = {
         pk: (name, parent, needs)
         for pk, name, parent, needs in Asset.objects.components()
         .order_by()
         .values_list("pk", "name", "parent_id", "needs_agreement")
     }
-    found: dict[int, str] = {}
+    found: dict[int, Demand] = {}
     for key in rows:
-        seen: set[int] = set()
+        whole: list[int] = []
         above: int | None = key
-        while above is not None and above in rows and above not in seen:
-            seen.add(above)
+        while above is not None and above in rows and above not in whole:
+            whole.append(above)
             name, parent, needs = rows[above]
             if needs:
-                found[key] = name
+                found[key] = Demand(name, tuple(whole))
                 break
             above = parent
     return found

@@ -114,7 +114,13 @@ class CertificateEndsFirst(Kind):
 
     def acts(self, finding: Finding) -> Sequence[Act]:
         return [
-            page("Forny certifikatet", "certificate-detail", finding.certificate_id),
+            page(
+                "Forny certifikatet",
+                "certificate-renew",
+                finding.certificate_id,
+                permission="registry.change_certificate",
+            ),
+            page("Se certifikatet", "certificate-detail", finding.certificate_id),
             page("Se aftalen", "agreement-detail", finding.agreement_id),
         ]
 

@@ -227,8 +227,6 @@ class TestWithoutAgreement:
     @pytest.mark.parametrize(
         "values",
         [
-            {"kind": "contract"},
-            {"kind": "data_processing"},
             {"environment": "external_test"},
             {"status": "requested"},
             {"status": "approved"},
@@ -250,10 +248,18 @@ class TestWithoutAgreement:
         factories.agreement(dependencies=[row], **values)
         assert texts(self.KIND) == []
 
-    def test_one_for_the_system_that_does_not_name_the_dependency_will_not(self, service: Asset):
+    def test_one_of_the_systems_own_that_names_what_is_used_will_do(self, service: Asset):
         row = factories.dependency(target=service)
-        factories.agreement(system=row.source, assets=[service])
+        named: list[Any] = [service, service.parent, service.parent.parent]
+        agreement = factories.agreement(system=row.source)
+        assert len(texts(self.KIND)) == 1, "it is for the system, but not for this"
+        for asset in named:
+            agreement.assets.set([asset])
+            assert texts(self.KIND) == []
+        agreement.assets.set([factories.component()])
         assert len(texts(self.KIND)) == 1
+        factories.agreement(system=factories.system(), assets=named)
+        assert len(texts(self.KIND)) == 1, "another system's is not its own"
 
     @pytest.mark.parametrize(
         "values", [{"status": "planned"}, {"status": "ended"}, {"until": DAY}, {"since": AFTER}]
@@ -453,4 +459,4 @@ def test_a_kind_costs_the_same_number_of_queries_for_many_rows():
         for breaks, _ in CASES.values():
             breaks()
     assert counted() == few
-    assert max(few.values()) <= 2
+    assert max(few.values()) <= 3
