@@ -25,7 +25,8 @@ NAMED = 5  # names in a sentence before «og 3 andre»
 class Found:
     """One row that breaks a rule. ``key`` names it within its kind for as long as it is the same matter.
 
-    ``concerns``: keys of the assets whose people answer for it. ``due_on``: when it need not be put right before.
+    ``concerns``: keys of the assets whose people answer for it. It need not be put right before ``not_before``, and
+    ``last_day`` is too late.
     """
 
     key: str
@@ -35,7 +36,13 @@ class Found:
     agreement: int | None = None
     certificate: int | None = None
     concerns: tuple[int, ...] = ()
-    due_on: datetime.date | None = None
+    not_before: datetime.date | None = None
+    last_day: datetime.date | None = None
+
+    def due(self, found_on: datetime.date, days: int) -> datetime.date:
+        """By when it is put right, when it was found on the day ``found_on``: ``days`` later, within its own dates."""
+        due = max(found_on + datetime.timedelta(days=days), self.not_before or datetime.date.min)
+        return min(due, max(self.last_day or datetime.date.max, found_on))
 
 
 class Kind(ABC):

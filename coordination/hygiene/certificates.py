@@ -109,7 +109,8 @@ class CertificateEndsFirst(Kind):
                     agreement=agreement,
                     certificate=certificate,
                     concerns=(asset,),
-                    due_on=end - EARLY,
+                    not_before=end - EARLY,
+                    last_day=end,
                 )
 
     def acts(self, finding: Finding) -> Sequence[Act]:
@@ -118,7 +119,7 @@ class CertificateEndsFirst(Kind):
                 "Forny certifikatet",
                 "certificate-renew",
                 finding.certificate_id,
-                permission="registry.change_certificate",
+                permission="registry.add_certificate",
             ),
             page("Se certifikatet", "certificate-detail", finding.certificate_id),
             page("Se aftalen", "agreement-detail", finding.agreement_id),

@@ -107,8 +107,7 @@ def _fill(row: Finding, kind: Kind, found: Found, owners: Owners) -> Finding:
     row.agreement_id, row.certificate_id = found.agreement, found.certificate
     chosen = owners.chosen.get(row.owner_id) if row.owner_chosen and row.owner_id else None
     row.owner_id, row.owner_chosen = chosen or owners.of(found), chosen is not None
-    due = timezone.localdate(row.found_at) + datetime.timedelta(days=kind.due_days)
-    row.due_on = max(due, found.due_on) if found.due_on is not None else due
+    row.due_on = found.due(timezone.localdate(row.found_at), kind.due_days)
     return row
 
 

@@ -128,7 +128,7 @@ def test_it_is_found_and_closes_itself_when_it_is_right_again(kind: str):
     looked_for = kind_of(kind)
     assert looked_for is not None
     assert (row.text, row.closed_at, row.get_kind_display()) == (text, None, looked_for.label)
-    assert row.due_on >= DAY + datetime.timedelta(days=looked_for.due_days)
+    assert row.due_on >= DAY + datetime.timedelta(days=looked_for.due_days), "within its own dates"
     row.full_clean()
 
     put_right()
@@ -372,11 +372,19 @@ class TestCertificateEndsFirst:
         factories.agreement(assets=assets, valid_to=datetime.date(2029, 1, 1))
         assert len(texts(self.KIND)) == 1
 
-    def test_there_is_time_until_it_is_to_be_renewed(self):
-        self.pair()
+    @pytest.mark.parametrize(
+        ("end", "due"),
+        [
+            (END, END - datetime.timedelta(days=90)),  # there is time until it is to be renewed
+            (DAY + datetime.timedelta(days=100), DAY + datetime.timedelta(days=30)),
+            (DAY + datetime.timedelta(days=10), DAY + datetime.timedelta(days=10)),  # later is too late
+            (BEFORE, DAY),  # it is too late already
+        ],
+    )
+    def test_it_is_due_before_it_is_too_late(self, end: datetime.date, due: datetime.date):
+        self.pair({"valid_to": end})
         check(now=NIGHT)
-        row = Finding.objects.get(kind=self.KIND)
-        assert row.due_on == self.END - datetime.timedelta(days=90)
+        assert Finding.objects.get(kind=self.KIND).due_on == due
 
 
 class TestNobodyResponsible:
