@@ -15,6 +15,7 @@ from tests.access.rules import EDITORS, READERS, Rule
 RULES: dict[str, Rule] = {
     "finding-list": Rule(READERS),
     "finding-run": Rule(READERS, EDITORS),
+    "finding-bulk": Rule(EDITORS, EDITORS),
     "finding-detail": Rule(READERS, None, ("finding",)),
     "finding-accept": Rule(EDITORS, EDITORS, ("finding",)),
     "finding-take-back": Rule(None, EDITORS, ("finding",)),
