@@ -58,7 +58,7 @@ class FindingFilter(FilterSet):
         method="filter_state",
     )
     owner = OwnerFilter(label="Ansvarlig")
-    asset = PickFilter("filter_asset", label="Fagsystem eller komponent")
+    asset = PickFilter("filter_asset", label="Handler om")
     department = DepartmentFilter(field_name="asset__department", label="Forvaltning", rows=owning_systems)
     overdue = django_filters.ChoiceFilter(
         label="Frist", choices=(("1", "Overskredet"),), empty_label="Alle", method="filter_overdue"

@@ -17,6 +17,7 @@ from registry.models import Kind
 
 STATES = {FindingState.ACCEPTED: "badge-info", FindingState.CLOSED: "badge-success"}
 FOI = mark_safe('<span class="mute">FOI</span>')
+AGREEMENT, CERTIFICATE = (("agreement_id", "agreement__name"), ("certificate_id", "certificate__name"))
 _prefixes: dict[str, str] = {}
 
 
@@ -54,23 +55,22 @@ def _kind(row: Row) -> str:
     return conditional_escape(found.label if found else row["kind"])
 
 
-def _asset(row: Row) -> str:
+def _about(row: Row) -> str:
+    """The system or component; where it is about none in particular, the certificate or agreement."""
     if not row["asset__code"]:
-        return ""
+        return _certificate(row) or _agreement(row)
     name = "system-detail" if row["asset__kind"] == Kind.SYSTEM else "component-detail"
     return link(_url(name, row["asset__code"]), row["asset__name"])
 
 
-def _named(path: str, url: str) -> Column:
-    """The agreement or certificate that it is about."""
+def _agreement(row: Row) -> str:
+    key = row["agreement_id"]
+    return link(_url("agreement-detail", key), row["agreement__name"]) if key else ""
 
-    def cell(row: Row) -> str:
-        return link(_url(url, row[f"{path}_id"]), row[f"{path}__name"]) if row[f"{path}_id"] else ""
 
-    words = {"agreement": "Aftale", "certificate": "Certifikat"}
-    return Column(
-        path, words[path], f"{path}__name", cell=cell, needs=(f"{path}_id",), shown=False, minor=True
-    )
+def _certificate(row: Row) -> str:
+    key = row["certificate_id"]
+    return link(_url("certificate-detail", key), row["certificate__name"]) if key else ""
 
 
 def _owner(row: Row) -> str:
@@ -107,8 +107,8 @@ FINDING_COLUMNS = (
         "asset_code",
         "Om",
         "asset__code",
-        cell=_asset,
-        needs=("asset__name", "asset__kind"),
+        cell=_about,
+        needs=("asset__name", "asset__kind", *AGREEMENT, *CERTIFICATE),
         sort="asset__name",
     ),
     Column(
@@ -129,8 +129,10 @@ FINDING_COLUMNS = (
         sort="asset__department__name",
         shown=False,
     ),
-    _named("agreement", "agreement-detail"),
-    _named("certificate", "certificate-detail"),
+    Column("agreement", "Aftale", "agreement__name", cell=_agreement, needs=AGREEMENT, shown=False),
+    Column(
+        "certificate", "Certifikat", "certificate__name", cell=_certificate, needs=CERTIFICATE, shown=False
+    ),
     Column("owner_email", "Ansvarligs e-mail", "owner__email", shown=False, minor=True),
     Column("found_at", "Fundet", "found_at", shown=False),
     Column("closed_at", "Bragt i orden", "closed_at", shown=False),
