@@ -17,15 +17,16 @@ import datetime
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, Q, Sum
+from django.db.models import Count, Q, Sum
+from django.urls import reverse
 from django.utils import timezone
 
+from budgets import responsibility
 from budgets.models import (
     Actual,
     Adjustment,
     AdjustmentState,
     BudgetLine,
-    BudgetResponsibility,
     BudgetYear,
     DecisionKind,
     Estimate,
@@ -91,12 +92,11 @@ class Refused(Exception):  # noqa: N818 - it is an answer to the user, not a fau
 class Concern:
     """Something to know before deciding. It stops the step, asks for a tick, or (neither) is only told.
 
-    ``page`` names the address that shows it, ``query`` the filter there.
+    ``url`` is where it is listed, when it is.
     """
 
     text: str
-    page: str = ""
-    query: str = ""
+    url: str = ""
     stops: bool = False
     asks: bool = False
 
@@ -123,7 +123,7 @@ def seen_mark(year: BudgetYear) -> str:
 
 
 def concerns(year: BudgetYear, kind: DecisionKind, on: datetime.date) -> list[Concern]:
-    """What to know on the day ``on`` before the step is taken. At most three queries."""
+    """What to know on the day ``on`` before the step is taken. At most five queries."""
     if kind in LOOKS_AT_LINES:
         return _about_lines(year, kind)
     if kind == CLOSE:
@@ -208,50 +208,54 @@ def latest(year: BudgetYear) -> YearDecision | None:
 
 def _about_lines(year: BudgetYear, kind: DecisionKind) -> list[Concern]:
     lines = BudgetLine.objects.current().filter(year=year)
+    listed = reverse("line-list", args=[year.year])
     count = lines.aggregate(
         all=Count("pk"),
         unknown=Count("pk", filter=Q(original=None)),
         invented=Count("pk", filter=Q(illustrative=True)),
     )
     if not count["all"]:
-        return [Concern(f"{year} har ingen linjer endnu. Skriv dem først.", "line-list", stops=True)]
+        return [Concern(f"{year} har ingen linjer endnu. Skriv dem først.", listed, stops=True)]
     if count["unknown"] == count["all"]:
         text = "Ingen af linjerne har et beløb. Skriv mindst ét først."
-        return [Concern(text, "line-list", "unknown=ja", stops=True)]
+        return [Concern(text, f"{listed}?unknown=ja", stops=True)]
     found = []
     if unknown := count["unknown"]:
         what = "1 linje har" if unknown == 1 else f"{unknown} linjer har"
         text = f"{what} ikke et kendt beløb og tæller ikke med i totalen."
-        found.append(Concern(text, "line-list", "unknown=ja", asks=kind == APPROVE))
+        found.append(Concern(text, f"{listed}?unknown=ja", asks=kind == APPROVE))
     if invented := count["invented"]:
         what = (
             "1 linje er et opdigtet eksempel"
             if invented == 1
             else f"{invented} linjer er opdigtede eksempler"
         )
-        found.append(Concern(f"{what} og ikke rigtige tal.", "line-list", "illustrative=ja"))
+        found.append(Concern(f"{what} og ikke rigtige tal.", f"{listed}?illustrative=ja"))
     if kind == APPROVE and (unclarified := _unclarified(lines)):
         what = "1 komponent mangler" if unclarified == 1 else f"{unclarified} komponenter mangler"
-        found.append(Concern(f"{what} et afklaret budgetansvar."))
+        url = f"{reverse('responsibility-list')}?state=uafklarede&year={year.year}"
+        found.append(Concern(f"{what} et afklaret budgetansvar.", url))
     return found
 
 
 def _unclarified(lines: ArchivableQuerySet[BudgetLine]) -> int:
-    """How many of the lines' components it is not clarified whose budget they are in."""
-    clarified = BudgetResponsibility.objects.current().filter(component=OuterRef("component"), clarified=True)
-    return lines.exclude(Exists(clarified)).order_by().values("component").distinct().count()
+    """How many components answer for the lines without it being clarified: as many as ``/budget/ansvar/`` lists."""
+    components = set(lines.order_by().values_list("component", flat=True))
+    answers = responsibility.answers(components).items()
+    return len({it.row.component_id if it.row else key for key, it in answers if not it.is_clarified})
 
 
 def _about_closing(year: BudgetYear, on: datetime.date) -> list[Concern]:
     found = []
-    if waiting := Actual.objects.filter(year=year, line=None).count():
+    if waiting := Actual.objects.filter(year=year).unplaced().count():
         what = "1 postering hører" if waiting == 1 else f"{waiting} posteringer hører"
         text = f"{what} ikke til nogen linje. Placér dem, før året lukkes."
-        found.append(Concern(text, "actual-unplaced", stops=True))
+        found.append(Concern(text, reverse("actual-unplaced", args=[year.year]), stops=True))
     proposed = Adjustment.objects.filter(year=year, state=AdjustmentState.PROPOSED).count()
     if proposed:
         what = "1 budgetændring er" if proposed == 1 else f"{proposed} budgetændringer er"
-        found.append(Concern(f"{what} foreslået, men ikke afgjort. Afgør dem, før året lukkes.", stops=True))
+        text = f"{what} foreslået, men ikke afgjort. Afgør dem, før året lukkes."
+        found.append(Concern(text, reverse("adjustment-list", args=[year.year]), stops=True))
     if on.year <= year.year:
         found.append(
             Concern(f"{year.year} er ikke gået endnu. Lukket kan der ikke bogføres mere.", asks=True)

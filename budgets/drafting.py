@@ -55,7 +55,7 @@ def why_not_archive(user: Anybody, line: BudgetLine, year: BudgetYear) -> str:
         return refusal
     if AdjustmentEntry.objects.filter(line=line, adjustment__state__in=LIVE_STATES).exists():
         return "Linjen står i en budgetændring. Dens beløb kan ikke tages ud af budgettet."
-    if Actual.objects.filter(line=line).exists():
+    if Actual.objects.filter(line=line).standing().exists():
         return "Der er bogført forbrug på linjen. Flyt posteringerne først, eller sæt beløbet ned i stedet."
     return ""
 

@@ -44,6 +44,7 @@ MONTH_NAMES = (
 )  # fmt: skip
 _PERIOD = re.compile(r"^(?P<year>\d{4})[-/. ]?(?P<month>\d{1,2})$", re.ASCII)
 _PERIOD_LAST = re.compile(r"^(?P<month>\d{1,2})[-/. ](?P<year>\d{4})$", re.ASCII)
+_WRITTEN_YEAR = re.compile(r"^\d{4}$", re.ASCII)
 _NUMBER = re.compile(r"^-?\d{1,6}$", re.ASCII)
 _TIME = re.compile(r"[ T]\d{1,2}[:.]\d{2}(?:[:.]\d{2}(?:\.\d+)?)?$", re.ASCII)
 _NAMED = re.compile(r"^(?P<name>[a-zæøå]{3,9})\.?(?: (?P<year>\d{4}))?$")
@@ -223,7 +224,7 @@ class _Row:
             self.say("month", written, str(error))
             return None
         if told:
-            if not told.isdecimal():
+            if not _WRITTEN_YEAR.match(told):
                 self.say("year", told, "Skriv et årstal med fire cifre.")
                 return None
             if of is not None and of != int(told):

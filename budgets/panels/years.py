@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from budgets import approving
+from budgets.approving import Concern
 from budgets.models import BudgetLine, BudgetYear, DecisionKind, YearDecision, YearState
 from budgets.rights import Anybody, may_approve, may_edit_lines
 from foi_portal.core.permissions import may
@@ -49,15 +50,6 @@ REOPENS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Something to know before deciding, with the page that shows it (may be empty)."""
-
-    text: str
-    url: str
-    stops: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """A step the user may take now. ``tick`` is the label of the tick that it asks for (empty: none)."""
 
@@ -65,7 +57,7 @@ class Step:
     url: str
     label: str
     means: str
-    told: list[Told]
+    told: list[Concern]
     tick: str
     seen: str
     needs_reason: bool
@@ -93,10 +85,6 @@ def steps_for(user: Anybody, year: BudgetYear, on: datetime.date) -> list[Step]:
     for kind in kinds:
         page, label = PAGES[kind]
         found = approving.concerns(year, kind, on)
-        told = [
-            Told(it.text, f"{reverse(it.page, args=[year.year])}?{it.query}" if it.page else "", it.stops)
-            for it in found
-        ]
         means = REOPENS[YearState(year.state)] if kind == DecisionKind.REOPEN else MEANS[kind]
         steps.append(
             Step(
@@ -104,7 +92,7 @@ def steps_for(user: Anybody, year: BudgetYear, on: datetime.date) -> list[Step]:
                 url=reverse(page, args=[year.year]),
                 label=label.format(year=year.year),
                 means=means.format(year=year.year),
-                told=told,
+                told=found,
                 tick=TICKS[kind] if any(it.asks for it in found) else "",
                 seen=seen,
                 needs_reason=kind in approving.NEEDS_REASON,

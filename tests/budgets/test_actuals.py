@@ -139,6 +139,14 @@ def test_faults_are_named_and_nothing_is_written_until_they_are_left_out(foi, li
     assert line.actuals.get().amount == 7
 
 
+@pytest.mark.parametrize("odd", ["9" * 5000, "²²²²", "٢٠٢٦", "26"])
+def test_an_odd_year_is_a_fault_of_its_row(foi, line, odd):
+    sheet = hidden(send(foi, f"1;1;6.45-1;a;{odd}", "2;1;6.45-1;b;2026", header=f"{HEADER};År"), "sheet")
+    answer = foi.post(address("actual-import"), {"sheet": sheet, "columns": "1", **COLUMNS, "year": "År"})
+    assert answer.status_code == 200
+    assert "Skriv et årstal med fire cifre." in answer.content.decode()
+
+
 def test_a_dry_run_that_no_longer_holds_is_not_carried_out(foi, line):
     answer = dry_run(foi, "7;1;6.45-1;f")
     BudgetLine.objects.update(account="andet")

@@ -548,6 +548,14 @@ class TestArchive:
         Actual.objects.create(year=draft, line=line, month=1, amount=5)
         assert "Der er bogført forbrug på linjen" in self.refused(foi, line)
 
+    def test_does_not_mind_spending_that_was_cancelled(self, foi: Client):
+        year = rows.year(2026)
+        line = rows.line(year)
+        posting = Actual.objects.create(year=year, line=line, month=1, amount=5)
+        Actual.objects.create(year=year, line=line, month=1, amount=-5, reverses=posting)
+        said = {"version": line.version, "reason": "x"}
+        assert foi.post(address(line, "arkiver"), said).status_code == 302
+
 
 def test_the_history_has_the_estimates_too(foi: Client, draft: BudgetYear):
     line = rows.line(draft, 5)

@@ -10,9 +10,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
-from budgets import approving
+from budgets import approving, correcting
 from budgets.approving import APPROVE, CLOSE, REOPEN, RETURN, SUBMIT, Refused
-from budgets.models import Actual, BudgetLine, BudgetYear, YearDecision, YearState
+from budgets.models import Actual, BudgetLine, BudgetResponsibility, BudgetYear, YearDecision, YearState
 from budgets.queries import line_amounts, totals
 from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import ADMINISTRATOR, FOI, MANAGER, READER
@@ -151,6 +151,37 @@ class TestWhatIsLookedAtFirst:
             "1 linje er et opdigtet eksempel og ikke rigtige tal.",
             "2 komponenter mangler et afklaret budgetansvar.",
         ]
+
+    def test_what_is_unclarified_is_counted_and_listed_as_on_the_list(self, chef: User):
+        """A module answers for nothing where its platform does."""
+        year = rows.year(state="submitted")
+        platform = factories.component(code="STS")
+        BudgetResponsibility.objects.create(
+            component=platform, clarified=True, organisation=factories.organisation()
+        )
+        rows.line(year, component=factories.component(code="SAPA", parent=platform))
+        above = factories.component(code="NSP")
+        for code in ("SDN", "FMK"):
+            rows.line(year, component=factories.component(code=code, parent=above))
+        BudgetResponsibility.objects.create(component=above, action="Drøftes")
+        rows.line(year, component=factories.component(code="DAF"))
+        (told,) = approving.concerns(year, APPROVE, rows.TODAY)
+        assert told.text == "2 komponenter mangler et afklaret budgetansvar."
+        client = factories.client(MANAGER)
+        assert (
+            f'href="{told.url.replace("&", "&amp;")}"' in client.get(f"/budget/{year.year}/").content.decode()
+        )
+        listed = client.get(f"{told.url}&_export=csv").getvalue().decode("utf-8-sig")
+        assert len(listed.splitlines()) == 1 + 2
+
+    def test_a_posting_that_was_cancelled_waits_for_nothing(self, chef: User):
+        year = rows.year(2025, state="approved")
+        rows.line(year)
+        posting = Actual.objects.create(year=year, month=1, amount=5)
+        on = datetime.date(2026, 11, 20)
+        correcting.reverse(posting=posting, version=posting.version, reason="x", on=on, actor=chef)
+        rows.decide(year, CLOSE, chef)
+        assert year.state == YearState.CLOSED
 
     def test_closing_waits_for_postings_and_adjustments(self, chef: User):
         year = rows.year(2026, state="approved")
