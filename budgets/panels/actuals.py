@@ -53,4 +53,5 @@ def of_component(request: HttpRequest, shown: ComponentYear) -> dict[str, Any] |
         "by_line": by_line,
         "total": sum(by_line, ZERO),
         "last": last,
+        "latest": rows[last - 1] if last else None,
     }

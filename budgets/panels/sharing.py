@@ -26,7 +26,7 @@ from foi_portal.ui.panels import register as register_panel
 from registry.landscape import Facts
 from registry.models import Asset, Component, Dependency, Kind, System
 
-SHOWN_USERS = 15
+SHOWN_USERS = 6
 SHOWN_UNCLARIFIED = 5
 
 
@@ -72,7 +72,7 @@ def sharing_panel(request: HttpRequest, shown: ComponentYear) -> dict[str, Any] 
         "may_edit": may_edit_sharing(request.user, year),
         "users": users,
         "budgeted": bool(rows),
-        "first_users": users.rows[:SHOWN_USERS],
+        "first_users": sorted(users.rows, key=lambda row: -row.total)[:SHOWN_USERS],
         "unshared": named(users.unshared),
         "on": uses.on,
     }

@@ -29,7 +29,7 @@ from budgets.models import BudgetLine, BudgetYear, YearDecision, YearState
 from budgets.panels import ComponentYear
 from budgets.panels.years import marks
 from budgets.picture import Picture
-from budgets.rights import may_edit_lines, may_see_amounts
+from budgets.rights import may_describe_lines, may_edit_lines, may_see_amounts
 from budgets.rollup import Detail, Line, Node
 from budgets.tables.overview import Table
 from budgets.tabs import address
@@ -44,6 +44,15 @@ from registry.models import Asset
 MOST_ROWS = 300  # of the table on one page; beyond it, it is rolled up
 PAGE = 100
 NEWS = 6
+# the parts of a component's year below its lines, by the panel that makes them: label and id
+JUMPS = {
+    "adjustments": [("Ændringer", "aendringer")],
+    "actuals": [("Forbrug", "forbrug")],
+    "prices": [("Pris", "pris")],
+    "sharing": [("Hvem betaler", "fordeling"), ("Brugere", "brugere")],
+    "gains": [("Gevinster", "gevinster")],
+    "responsibility": [("Budgetansvar", "budgetansvar")],
+}
 BESIDE_CHART = 2  # panels at the side that stand beside the chart; the others stand further down
 
 
@@ -256,6 +265,9 @@ class Component(AmountsView):
         sums = rollup.summed(facts.values())
         by, ways = self.by()
         years = year_sums.of_component(component)
+        development = figures.development(year_sums.around(years, year), year, by)
+        belonging = around(found, component.pk)
+        panels = panels_on("budget-component", request, ComponentYear(budget, component))
         context = {
             "year": budget,
             "component": component,
@@ -265,12 +277,23 @@ class Component(AmountsView):
             "used": words.percent(deviations.percent(sums.actual, sums.revised), plus=False),
             "deviates": words.percent(deviations.percent(sums.deviation, sums.revised)),
             "explain": may(request.user, "change", BudgetLine),
+            "may_edit": may_edit_lines(request.user, budget),
+            "may_describe": may_describe_lines(request.user, budget),
             "unclarified": component.pk in found.unclarified,
-            "development": figures.development(year_sums.around(years, year), year, by),
+            "development": development,
             "ways": ways,
             "years": [(one.year, one.year == year) for one in years if one.state],
-            "panels": panels_on("budget-component", request, ComponentYear(budget, component)),
-            **around(found, component.pk),
+            "panels": panels,
+            "jumps": [
+                *([("Moduler", "moduler")] if belonging["modules"] else []),
+                *(
+                    jump
+                    for panel in (*panels["main"], *panels["side"])
+                    for jump in JUMPS.get(panel["key"], ())
+                ),
+                *([("År for år", "aar")] if development else []),
+            ],
+            **belonging,
         }
         return self.page("component", context)
 

@@ -362,6 +362,39 @@ class TestComponent:
         assert "Økonomiintegrationer 50 40" in text
         assert "Komponenten og modulerne 250 190,25" in text
 
+    def test_every_jump_leads_to_a_part_of_the_page(self, chef, whole):
+        text = chef.get(reverse("budget-component", args=[2026, "SP"])).content.decode()
+        jumps = text[text.index('aria-label="På siden"') :]
+        targets = re.findall(r'href="#([^"]+)"', jumps[: jumps.index("</nav>")])
+        assert targets == ["moduler", "aendringer", "forbrug", "fordeling", "brugere", "gevinster", "budgetansvar", "aar"]  # fmt: skip
+        for target in targets:
+            assert text.count(f'id="{target}"') == 1
+
+    @pytest.mark.parametrize(
+        ("group", "state", "word"),
+        [
+            (FOI, "draft", "ret linjen"),
+            (FOI, "approved", "beskriv linjen"),
+            (FOI, "closed", ""),
+            (ADMINISTRATOR, "draft", ""),
+        ],
+    )
+    def test_a_line_leads_to_its_form_and_its_history(self, client, whole, group, state, word):
+        BudgetYear.objects.update(state=state)
+        client.force_login(factories.user(group))
+        text = client.get(reverse("budget-component", args=[2026, "SP"])).content.decode()
+        line = BudgetLine.objects.get(component__code="SP")
+        assert reverse("line-history", args=[2026, line.pk]) in text
+        assert (reverse("line-update", args=[2026, line.pk]) in text) == bool(word)
+        assert word in text
+        assert (reverse("line-create", args=[2026]) in text) == (state == "draft" and group == FOI)
+
+    def test_the_months_are_folded_under_their_sum(self, chef, whole):
+        on = BudgetLine.objects.get(component__code="SP")
+        Actual.objects.create(year=whole, line=on, month=11, amount=Decimal("9.75"))
+        text = words(chef.get(reverse("budget-component", args=[2026, "SP"])))
+        assert "160 kr. til og med november, heraf 9,75 kr. i november." in text
+
     def test_a_component_without_lines_says_so(self, chef, whole):
         factories.component(code="NY", name="Ny")
         text = words(chef.get(reverse("budget-component", args=[2026, "NY"])))
