@@ -156,7 +156,7 @@ class _Amounts:
         )
         actuals = Actual.objects.filter(year__in=closed, line__in=keys)
         newest: dict[int, int] = {}
-        rounds = ForecastRound.objects.filter(year__in=own).order_by("-actuals_to", "-id")
+        rounds = ForecastRound.objects.filter(year__in=own).written().order_by("-actuals_to", "-id")
         for key, year in rounds.values_list("pk", "year"):
             newest.setdefault(year, key)
         forecasts = Forecast.objects.filter(round__in=newest.values(), line__in=keys).order_by()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import calendar
 import datetime
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +32,7 @@ from foi_portal.core.models import Change, User
 from foi_portal.core.money import ZERO
 
 BATCH = 1_000
+_NUMBER = re.compile(r"\d{1,2}(?=\.)", re.ASCII)
 
 
 class Refused(Exception):  # noqa: N818  (the portal refuses; nothing has been written)
@@ -96,6 +98,13 @@ def why_not(year: BudgetYear) -> str:
     if year.state != YearState.APPROVED:
         return f"Budget {year.year} er ikke godkendt endnu. En opfølgning laves, når det er."
     return ""
+
+
+def next_number(year: BudgetYear) -> int:
+    """The number of the year's next round: after the highest that one is named by, and after as many as there are."""
+    names = list(ForecastRound.objects.filter(year=year).values_list("name", flat=True))
+    numbers = [int(found[0]) for name in names if (found := _NUMBER.match(name))]
+    return max([len(names), *numbers]) + 1
 
 
 def last_day(year: int, month: int) -> datetime.date:
@@ -242,6 +251,7 @@ __all__ = [
     "Typed",
     "last_day",
     "lock",
+    "next_number",
     "open_months",
     "previous_round",
     "rows",

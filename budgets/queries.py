@@ -85,7 +85,7 @@ def booked(year: BudgetYear) -> Booked:
     for line, amount, last in rows.annotate(total=Sum("amount"), last=Max("month")):
         spent[line] = amount
         month = last if month is None else max(month, last)
-    newest = newest_round(year)
+    newest = told_round(year)
     forecasts = Forecast.objects.filter(round=newest).order_by().values_list("line", "amount")
     return Booked(dict(adjusted), spent, dict(forecasts) if newest else {}, newest, month)
 
@@ -110,8 +110,13 @@ def line_amounts(year: BudgetYear, component: Asset | None = None) -> list[LineA
     ]
 
 
+def told_round(year: BudgetYear) -> ForecastRound | None:
+    """The year's latest follow-up in which something has been written: what the year is expected to end at."""
+    return ForecastRound.objects.filter(year=year).written().order_by("-actuals_to", "-id").first()
+
+
 def newest_round(year: BudgetYear) -> ForecastRound | None:
-    """The year's latest follow-up."""
+    """The year's latest follow-up, the one to write on."""
     return ForecastRound.objects.filter(year=year).order_by("-actuals_to", "-id").first()
 
 
@@ -133,4 +138,13 @@ def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return sum(known, ZERO) if known else None
 
 
-__all__ = ["Booked", "LineAmounts", "Totals", "booked", "line_amounts", "newest_round", "totals"]
+__all__ = [
+    "Booked",
+    "LineAmounts",
+    "Totals",
+    "booked",
+    "line_amounts",
+    "newest_round",
+    "told_round",
+    "totals",
+]

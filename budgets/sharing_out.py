@@ -24,7 +24,7 @@ from budgets.models import (
     Sharing,
     YearState,
 )
-from budgets.queries import LineAmounts, newest_round
+from budgets.queries import LineAmounts, told_round
 from budgets.rights import Anybody, may_approve
 from budgets.shares import Cost, Portion, Rest, ShareOut, share_out
 from budgets.users import Uses, day_of
@@ -215,7 +215,7 @@ def amounts_of(
     if basis == Basis.ACTUAL:
         sources.append(_by_component(Actual.objects.filter(line__in=lines)))
     if basis == Basis.FORECAST:
-        newest = newest_round(year)
+        newest = told_round(year)
         sources.append(
             _by_component(Forecast.objects.filter(round=newest, line__in=lines, amount__isnull=False))
         )

@@ -155,7 +155,9 @@ def _by_kind(rows: QuerySet[Any], mine: QuerySet[Any, Any] | None) -> Iterable[t
 
 def _forecasts(mine: QuerySet[Any, Any] | None) -> Iterable[tuple[int, Decimal | None]]:
     """What each year is expected to end at by its newest follow-up."""
-    newest = ForecastRound.objects.filter(year=OuterRef("round__year")).order_by("-actuals_to", "-id")
+    newest = (
+        ForecastRound.objects.filter(year=OuterRef("round__year")).written().order_by("-actuals_to", "-id")
+    )
     rows = _narrowed(Forecast.objects.filter(round=Subquery(newest.values("pk")[:1])), mine)
     found: QuerySet[Any, Any] = rows.order_by().values_list("round__year_id").annotate(total=Sum("amount"))
     return found

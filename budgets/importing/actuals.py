@@ -32,9 +32,9 @@ PARTS = {
 }
 GUESSES = {
     "amount": ("beløb", "beloeb", "amount", "kr"),
-    "month": ("måned", "maaned", "periode", "month", "bogføringsdato", "dato"),
+    "month": ("måned", "maaned", "periode", "month", "bogføringsdato", "bogf.dato", "bogf._dato", "dato"),
     "year": ("år", "aar", "regnskabsår", "year"),
-    "account": ("kontostreng", "konto", "account", "artskonto"),
+    "account": ("kontostreng", "konto_streng", "konto", "account", "artskonto"),
     "component": ("komponent", "component", "component_code", "kode"),
     "text": ("tekst", "text", "posteringstekst", "beskrivelse"),
 }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.urls import reverse
 
 from budgets.models.fields import MoneyField
@@ -14,12 +15,20 @@ from budgets.models.year import BudgetYear
 from foi_portal.core.models import Record
 
 
+class ForecastRoundQuerySet(models.QuerySet["ForecastRound"]):
+    def written(self) -> Self:
+        """Rounds in which something is expected; an empty one takes nothing away from the one before it."""
+        return self.filter(Exists(Forecast.objects.filter(round=OuterRef("pk"), amount__isnull=False)))
+
+
 class ForecastRound(Record):
     """A budget follow-up (budgetopfølgning) of a year, with actuals up to and including ``actuals_to``."""
 
     year = models.ForeignKey(BudgetYear, models.PROTECT, verbose_name="budgetår", related_name="rounds")
     name = models.CharField("navn", max_length=100, help_text="Fx 2. budgetopfølgning.")
     actuals_to = models.DateField("forbrug til og med")
+
+    objects = ForecastRoundQuerySet.as_manager()
 
     class Meta:
         verbose_name = "budgetopfølgning"

@@ -75,7 +75,7 @@ class ForecastCreate(ForecastPage):
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         months = self.months()
-        number = ForecastRound.objects.filter(year=self.year).count() + 1
+        number = forecasting.next_number(self.year)
         initial = {"name": f"{number}. budgetopfølgning", "actuals_to": months[-1] if months else None}
         return self.form_page(RoundForm(months=months, initial=initial))
 

@@ -259,3 +259,8 @@ def test_the_usual_headings_are_guessed():
         "account": "Kontostreng",
         "text": "Posteringstekst",
     }
+    assert guess(["Bogf. dato", "Konto streng", "Beløb"]) == {
+        "amount": "Beløb",
+        "month": "Bogf. dato",
+        "account": "Konto streng",
+    }

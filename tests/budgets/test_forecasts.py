@@ -12,8 +12,10 @@ import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
 
-from budgets import forecasting
+from budgets import costing, forecasting, picture, sharing_out, year_sums
 from budgets.models import Actual, BudgetLine, BudgetYear, Forecast, ForecastRound, YearState
+from budgets.queries import line_amounts, totals
+from budgets.sharing_out import Basis
 from foi_portal.core.models import Change
 from foi_portal.core.permissions import ADMINISTRATOR, FOI, MANAGER
 from tests import factories
@@ -65,6 +67,30 @@ def typed(lines, **amounts: str) -> dict[str, str]:
 def save(client, round_, lines, versions=(), **amounts: str):
     seen = {f"f{lines[name].pk}-version": str(version) for name, version in dict(versions).items()}
     return client.post(address("forecast-detail", round_.pk), typed(lines, **amounts) | seen)
+
+
+def test_a_round_takes_the_next_number(foi, year, june):
+    ForecastRound.objects.filter(pk=june.pk).update(name="3. budgetopfølgning")
+    assert 'value="4. budgetopfølgning"' in foi.get(address("forecast-create")).content.decode()
+
+
+def test_an_empty_round_takes_nothing_away_from_the_one_before_it(foi, year, june, lines):
+    """What the year is expected to end at stays known while the next follow-up is being written."""
+    save(foi, june, lines, sts="2500")
+    foi.post(address("forecast-create"), {"name": "2.", "actuals_to": "2025-09-30"})
+    later = ForecastRound.objects.get(name="2.")
+    shown = line_amounts(year)
+    assert totals(shown).forecast == 2500
+    assert picture.of(year).round == june
+    assert [one.forecast for one in year_sums.every()] == [2500]
+    assert sharing_out.amounts_of(year, [lines["sts"].component_id], Basis.FORECAST) == {
+        lines["sts"].component_id: 2500
+    }
+    found = costing.costs([2025], [lines["sts"].component_id])
+    assert [cost.amount for cost in found] == [2500]
+    save(foi, later, lines, fki="1100")
+    assert totals(line_amounts(year)).forecast == 1100
+    assert [one.forecast for one in year_sums.every()] == [1100]
 
 
 def test_a_round_is_started_for_a_month_that_is_over(foi, year):
