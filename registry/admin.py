@@ -27,7 +27,6 @@ from registry.models import (
     System,
 )
 
-
 READ_ONLY = ("created_at", "updated_at", "archived_at", "archive_reason")
 ABOUT: Any = ("Om rækken", {"fields": READ_ONLY, "classes": ("collapse",)})
 NAMES = ("code", "name", "aliases")

@@ -41,7 +41,7 @@ from tests.queries import (
 pytestmark = pytest.mark.django_db
 
 LIST, DETAIL = 12, 20
-# With the panels of all subjects; in a test's transaction the landscape is read anew each time it is asked for, 7 queries.
+# With all panels; in a test's transaction the landscape is read anew each time it is asked for, 7 queries.
 WITH_PANELS = 36
 SMALL, LARGE = 10, 200
 

@@ -135,18 +135,18 @@ class TestList:
     def test_exports_have_machine_columns(self, foi: Client, export: str):
         ky = factories.system(code="KY", department=factories.organisation(code="SOC"))
         accepted(asset=ky, text="=KY", owner=factories.person(name="Lone Friis", email="lone@example.org"))
-        columns = (
+        words = (
             "text kind asset_code owner due_on state department_code agreement certificate owner_email found_at"
             " closed_at accepted_until accepted_reason"
-        ).split()
-        query = "&".join(f"col={column}" for column in columns)
+        )
+        query = "&".join(f"col={column}" for column in words.split())
         answer = foi.get(f"{reverse('finding-list')}?state=accepted&{query}&_export={export}")
         data = b"".join(answer.streaming_content)
         if export == "csv":
             names, row = csv.reader(io.StringIO(data.decode("utf-8-sig")))
         else:
             names, row = (list(cells) for cells in load_workbook(io.BytesIO(data)).active.values)
-        assert names == columns
+        assert names == words.split()
         told = dict(zip(names, row, strict=True))
         assert {name: told[name] for name in ("text", "kind", "asset_code", "owner", "due_on", "state")} == {
             "text": "'=KY",
@@ -299,9 +299,9 @@ class TestOwner:
     def test_somebody_who_is_not_here_is_refused(self, foi: Client, owner: str):
         factories.person(name="Fratrådt Person", active_to=TODAY)
         assert self.post(foi, finding(), owner).status_code == 422
+        row = Finding.objects.get()
+        gone = factories.person(active_to=TODAY)
         with pytest.raises(deeds.Refused):
-            row = Finding.objects.get()
-            gone = factories.person(active_to=TODAY)
             deeds.choose_owner({row.pk: 1}, owner=gone, actor=factories.user(), on=TODAY)
 
 

@@ -1,4 +1,4 @@
-"""The pages of agreements: from request to end, bad input, two people at once, what is covered, where they are found."""
+"""The pages of agreements: request to end, bad input, two people at once, what is covered, where they are found."""
 
 from __future__ import annotations
 
