@@ -445,9 +445,24 @@ def test_they_are_among_the_deadlines_while_they_wait():
     finding(due_on=LATER + datetime.timedelta(days=1))
     found = list(due.load(TODAY, LATER))
     assert [(one.key, one.on, one.title) for one in found] == [
-        (f"finding/{row.pk}/{LATER.isoformat()}", LATER, row.text)
+        (f"finding/{row.kind}-{person.pk}/{LATER.isoformat()}", LATER, row.text)
     ]
     assert (found[0].people, found[0].assets) == ((person.pk,), (row.asset_id,))
+
+
+def test_many_of_a_kind_are_one_deadline_that_leads_to_just_them(foi: Client):
+    person = factories.person()
+    rows = [finding(owner=person), finding(owner=person)]
+    nobodys = [finding(), finding(), finding()]
+    found = {one.people: one for one in due.load(TODAY, LATER)}
+    assert {people: one.title.rpartition(": ")[2] for people, one in found.items()} == {
+        (person.pk,): "2 fund",
+        (): "3 fund",
+    }
+    assert set(found[(person.pk,)].assets) == {row.asset_id for row in rows}
+    for people, many in (((person.pk,), rows), ((), nobodys)):
+        page = foi.get(found[people].url)
+        assert set(page.context["page"].object_list) == {row.pk for row in many}
 
 
 @pytest.mark.parametrize("kind", [kind.kind for kind in KINDS])
