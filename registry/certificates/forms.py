@@ -251,10 +251,10 @@ class RenewForm(CertificateForm):
                 f"Certifikatet findes allerede som «{known}». Skal det være det, der afløser «{self.old}»?",
             )
 
-    def validate_constraints(self) -> None:
-        """One that is known already is not made again."""
-        if self.known is None:
-            super().validate_constraints()
+    def _get_validation_exclusions(self) -> set[str]:
+        """One that is known already is not made again, so that it is there is no fault."""
+        left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        return left_out | {"sha256"} if self.known is not None else left_out
 
 
 class RevokeForm(forms.Form):
