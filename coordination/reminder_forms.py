@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from coordination.models import ReminderRule
-from coordination.models.reminder import FIRST_STEP
+from coordination.models.reminder import FIRST_STEP, USUAL_STEPS
 from roles.forms.fields import PersonField
 
 DAYS = {
@@ -20,27 +20,23 @@ DAYS = {
 
 
 class StepsField(forms.CharField):
-    """Days before, as "90, 30, 7"; empty for none. Out: whole numbers, the greatest first."""
+    """Days before, as "90, 30, 7"; empty for none. Out: the same, the greatest first."""
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, max_length=60, **kwargs)
-
-    def prepare_value(self, value: Any) -> Any:
-        return ", ".join(str(day) for day in value) if isinstance(value, list) else value
-
-    def clean(self, value: Any) -> Any:
-        words = super().clean(value).replace(",", " ").replace(";", " ").split()
-        if not all(word.isascii() and word.isdecimal() and int(word[:9]) <= FIRST_STEP for word in words):
-            raise ValidationError(f"Skriv hele dage fra 0 til {FIRST_STEP}, adskilt af komma, fx 90, 30, 7.")
-        return sorted((int(word) for word in words), reverse=True)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(super().has_changed(self.prepare_value(initial), data))
+    def clean(self, value: Any) -> str:
+        words = str(super().clean(value)).replace(",", " ").replace(";", " ").split()
+        if not all(word.isascii() and word.isdecimal() and len(word) < 4 for word in words):
+            raise ValidationError(
+                f"Skriv hele dage fra 0 til {FIRST_STEP}, adskilt af komma, fx {USUAL_STEPS}."
+            )
+        return ", ".join(str(day) for day in sorted((int(word) for word in words), reverse=True))
 
 
 class ReminderRuleForm(forms.ModelForm[ReminderRule]):
     steps = StepsField(
-        label="Dage før", help_text="Adskilt af komma. Tom: der mindes kun om det, der er overskredet."
+        label="Dage før",
+        required=False,
+        max_length=60,
+        help_text="Adskilt af komma. Tom: der mindes kun om det, der er overskredet.",
     )
     overdue_every = forms.IntegerField(
         label="Når den er overskredet, hver … dag", min_value=1, max_value=365, error_messages=DAYS

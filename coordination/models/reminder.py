@@ -15,21 +15,18 @@ from registry import deadlines
 from roles.models import Person
 
 MOST_STEPS, FIRST_STEP = 8, 730  # days: Datafordeleren's keys live two years, and nothing is told earlier
-
-
-def default_steps() -> list[int]:
-    return [90, 30, 7]
+USUAL_STEPS = "90, 30, 7"
 
 
 class ReminderRule(Record):
-    """How many days before a deadline of ``kind`` those responsible are reminded.
+    """How many days before a deadline of ``kind`` those responsible are reminded: ``steps``, as "90, 30, 7".
 
     ``overdue_every``: how many days apart they are reminded when the day has passed. ``escalate_after``: so many days
     after the day FOI is told that nothing has happened.
     """
 
     kind = models.CharField("slags", max_length=40, unique=True, editable=False)
-    steps = models.JSONField("dage før", default=default_steps)
+    steps = models.CharField("dage før", max_length=60, blank=True, default=USUAL_STEPS)
     overdue_every = models.PositiveSmallIntegerField("når den er overskredet, hver … dag", default=7)
     escalate_after = models.PositiveSmallIntegerField("FOI får besked efter … dage", default=7)
     active = models.BooleanField("der sendes påmindelser", default=True)
@@ -44,7 +41,12 @@ class ReminderRule(Record):
                 name="reminder_rule_days_are_sane",
                 condition=Q(overdue_every__range=(1, 365), escalate_after__range=(0, 365)),
                 violation_error_message="Skriv 1 til 365 dage.",
-            )
+            ),
+            models.CheckConstraint(
+                name="reminder_rule_steps_are_days",
+                condition=Q(steps__regex=r"^([0-9]{1,3}(, [0-9]{1,3})*)?$"),
+                violation_error_message="Skriv hele dage, adskilt af komma.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,17 +60,23 @@ class ReminderRule(Record):
         """The kind's Danish name, or its key when no app knows it any more."""
         return next((source.label for source in deadlines.sources() if source.kind == self.kind), self.kind)
 
+    @property
+    def days(self) -> tuple[int, ...]:
+        """The steps as numbers."""
+        return tuple(int(day) for day in self.steps.split(", ") if day)
+
     def clean(self) -> None:
-        """Refuse steps that are no days before; the table's constraint cannot look into the list."""
-        steps = self.steps
-        if not isinstance(steps, list) or not all(
-            type(day) is int and 0 <= day <= FIRST_STEP for day in steps
-        ):
-            raise ValidationError({"steps": f"Skriv hele dage fra 0 til {FIRST_STEP}, adskilt af komma."})
-        if len(steps) > MOST_STEPS:
+        """Refuse too many steps, the same twice, and steps earlier than anything is looked for."""
+        try:
+            days = self.days
+        except ValueError:
+            return  # the constraint says so
+        if len(days) > MOST_STEPS:
             raise ValidationError({"steps": f"Skriv højst {MOST_STEPS} tal."})
-        if len(set(steps)) < len(steps):
+        if len(set(days)) < len(days):
             raise ValidationError({"steps": "Skriv hvert tal én gang."})
+        if max(days, default=0) > FIRST_STEP:
+            raise ValidationError({"steps": f"Skriv højst {FIRST_STEP} dage."})
 
 
 class ReminderPreference(Record):

@@ -95,7 +95,7 @@ class TestOnce:
 
     def test_rules_of_the_kind(self, dates: Dates) -> None:
         dates.put("2026-12-31", [factories.person()])
-        ReminderRule.objects.create(kind=KIND, steps=[14], overdue_every=1, escalate_after=2)
+        ReminderRule.objects.create(kind=KIND, steps="14", overdue_every=1, escalate_after=2)
         days = {
             on: len(remind(on))
             for on in ("2026-12-01", "2026-12-17", "2026-12-31", "2027-01-01", "2027-01-02")
@@ -114,7 +114,7 @@ class TestWhen:
         for after in range(3):
             on = first + datetime.timedelta(days=after + 7)
             dates.put(str(on), [ann], number=after)
-        ReminderRule.objects.create(kind=KIND, steps=[7])
+        ReminderRule.objects.create(kind=KIND, steps="7")
         moment = danish(f"{first - datetime.timedelta(days=1)} 12:00").astimezone(datetime.UTC)
         jobs.run_due(moment)
         wrote = []
@@ -143,7 +143,7 @@ class TestWhen:
 
     def test_the_day_is_the_danish_one(self, dates: Dates) -> None:
         dates.put("2026-12-08", [factories.person()])
-        ReminderRule.objects.create(kind=KIND, steps=[7])
+        ReminderRule.objects.create(kind=KIND, steps="7")
         reminding.remind(datetime.datetime(2026, 11, 30, 22, 59, tzinfo=datetime.UTC))
         assert not Reminder.objects.exists()
         reminding.remind(datetime.datetime(2026, 11, 30, 23, 1, tzinfo=datetime.UTC))
