@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import datetime
 import signal
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 
+from coordination import reminding
+from coordination.models import Caretaker
 from foi_portal.core import mail
 from foi_portal.core.mail import outbox
 from foi_portal.core.models import MailState, OutboxMail, ScheduledJob, User
 from foi_portal.core.permissions import FOI
+from registry.models import Certificate
+from roles.models import Person
 from tests import factories
 from tests.house.services import Browser, Portal, RedisServer, free_port, wait_for
 from tests.smtp import MailServer, mail_server
@@ -59,13 +65,27 @@ def write(count: int) -> None:
         mail.enqueue(occasion="test", to=f"n{n}@example.org", subject=f"Mail {n}", text="Tekst")
 
 
+def remind(count: int) -> None:
+    """Reminders of as many certificates that end soon, by the job itself; a beat's worker may run it too."""
+    soon = timezone.localdate() + datetime.timedelta(days=5)
+    people = Person.objects.bulk_create(Person(name=f"P{n}", email=f"n{n}@example.org") for n in range(count))
+    certificates = Certificate.objects.bulk_create(
+        Certificate(name=f"C{n}", kind="other", valid_to=soon) for n in range(count)
+    )
+    Caretaker.objects.bulk_create(
+        Caretaker(certificate=one, person=person) for one, person in zip(certificates, people, strict=True)
+    )
+    reminding.remind(timezone.now())
+
+
 def waiting() -> int:
     return OutboxMail.objects.exclude(state=MailState.SENT).count()
 
 
-def test_killed_three_times_in_the_middle_of_two_hundred_mails(portal, broker, server, nobody_is_told):
+def test_killed_three_times_in_the_middle_of_two_hundred_reminders(portal, broker, server, nobody_is_told):
     """Before the mail server has the mail, while it gets it, and when it has it and the worker has not heard so."""
-    write(200)
+    remind(200)
+    assert waiting() == 200
     workers = [portal.worker(), portal.worker()]
 
     def kill(moment: str, number: int) -> None:
@@ -88,6 +108,7 @@ def test_killed_three_times_in_the_middle_of_two_hundred_mails(portal, broker, s
     identities = {(taken.recipient, taken.message_id) for taken in server.taken}
     assert len(identities) == 200, "a double has the same Message-ID"
     assert not OutboxMail.objects.exclude(state=MailState.SENT).exists()
+    assert "0 skrevet" in reminding.remind(timezone.now()), "all that is to be told was told"
 
 
 def test_told_to_stop_two_workers_finish_what_they_are_at(portal, broker, server, nobody_is_told):

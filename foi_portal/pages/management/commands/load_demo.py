@@ -11,6 +11,7 @@ from django.core.management import BaseCommand, CommandError
 from django.utils import timezone
 
 from budgets import demo as budgets_demo
+from coordination import reminder_demo
 from coordination.hygiene import checking as hygiene
 from foi_portal.core.history import recording
 from foi_portal.core.models import Change, User
@@ -51,8 +52,7 @@ class Command(BaseCommand):
         on = timezone.localdate()
         with recording(kind=Change.Kind.SYSTEM, reason=REASON):
             made += demo.load_catalogue(on=on) + demo.load_people(on=on) + demo.load_assignments(on=on)
-            made += agreements_demo.load(on=on)
-            made += certificates_demo.load(on=on)
+            made += agreements_demo.load(on=on) + certificates_demo.load(on=on) + reminder_demo.load()
             foi, manager = (User.objects.get(username=name) for name in ("foi", "chef"))
             lines = budgets_demo.load(foi=foi, manager=manager)
         if lines:  # acts of their own, so that there is something that has happened since
