@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from django.utils.safestring import SafeString
 
-from coordination.timeline import Cell, Timeline
+from coordination.timeline import Cell, Row, Timeline
 from foi_portal.ui.svg import ACCENT, ALERT, EDGE, GRID, INK, SHADE, WHITE, Words, closed, opening, text
 
 WIDE, NAMES, ROW, HEAD = 900, 230, 34, 26
@@ -33,7 +33,9 @@ def _drawing(found: Timeline, words: Words, width: int, left: int, row_height: i
         return SafeString("")
     shown = len(found.columns) - 1  # what is later has no place
     slot = (width - left) / shown
-    height = HEAD + len(found.rows) * (row_height + above) + 4
+    # Where there is no room beside each other, what is taken note of stands below what is open.
+    tall = [row_height + above + (row_height if above and _has_both(row) else 0) for row in found.rows]
+    height = HEAD + sum(tall) + 4
     out = [opening(words, width, height)]
     out.append(f'<rect x="{left}" y="0" width="{slot:.1f}" height="{height}" fill="{SHADE}"/>')
     for number, column in enumerate(found.columns[:shown]):
@@ -42,27 +44,34 @@ def _drawing(found: Timeline, words: Words, width: int, left: int, row_height: i
         out.append(text(x + slot / 2, 16, label, "middle", number == 1))
         if column.key.endswith("-01") and not above:  # a new year
             out.append(f'<path d="M{x:.1f} 4V{height}" stroke="{EDGE}" stroke-dasharray="3 3"/>')
-    for number, row in enumerate(found.rows):
-        top = HEAD + number * (row_height + above)
+    top = HEAD
+    for row, high in zip(found.rows, tall, strict=True):
         out.append(f'<path d="M0 {top}H{width}" stroke="{GRID}"/>')
         name = row.label if len(row.label) <= LONGEST or above else f"{row.label[: LONGEST - 1]}…"
         out.append(text(2, top + (15 if above else row_height / 2 + 5), name, "start", bool(above)))
         for place, cell in enumerate(row.cells[:shown]):
-            out += _marks(cell, left + slot * (place + 0.5), top + above + row_height / 2, slot, place == 0)
+            x, y = left + slot * (place + 0.5), top + above + row_height / 2
+            below = row_height if above and _has_both(row) else 0
+            out += _marks(cell, x, y, slot, below, overdue=place == 0)
+        top += high
     return closed(out)
 
 
-def _marks(cell: Cell, x: float, y: float, slot: float, overdue: bool) -> Iterable[str]:
-    """What is open, and beside or alone what is taken note of."""
-    both = cell.open and cell.resting
-    size = min(slot / (4.2 if both else 2.2), 12.5)
-    shift = size if both else 0
+def _has_both(row: Row) -> bool:
+    return any(cell.open and cell.resting for cell in row.cells)
+
+
+def _marks(cell: Cell, x: float, y: float, slot: float, below: float, *, overdue: bool) -> Iterable[str]:
+    """What is open, and what is taken note of: beside it, or so far ``below``."""
+    beside = bool(cell.open and cell.resting and not below)
+    size = min(slot / (4.2 if beside else 2.2), 12.5)
+    shift = size if beside else 0
     if cell.open:
         yield _mark(cell.open, x - shift, y, size, ALERT if overdue else ACCENT, square=overdue)
     if cell.resting:
         yield (
-            f'<circle cx="{x + shift:.1f}" cy="{y:.1f}" r="{size - 1:.1f}" fill="{WHITE}" stroke="{INK}"'
-            f' stroke-width="1.2" stroke-dasharray="3 2"/>{_number(cell.resting, x + shift, y, size, INK)}'
+            f'<circle cx="{x + shift:.1f}" cy="{y + below:.1f}" r="{size - 1:.1f}" fill="{WHITE}" stroke="{INK}"'
+            f' stroke-width="1.2" stroke-dasharray="3 2"/>{_number(cell.resting, x + shift, y + below, size, INK)}'
         )
 
 
