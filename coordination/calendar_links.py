@@ -6,6 +6,7 @@ import datetime
 import hashlib
 import hmac
 import secrets
+from collections.abc import Container
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -34,23 +35,30 @@ def _digest(token: str) -> str:
 
 
 def find(token: str, on: datetime.date) -> CalendarLink | None:
-    """The link of a token, if it works on the day ``on``. One query, two for what is not one's own.
+    """The link of a token, if it works on the day ``on``. Two queries.
 
     It is looked up by the token's digest, so how long that takes tells nothing about any token.
     """
     digest = _digest(token[:LONGEST])
     link = _with_people().filter(token_digest=digest).first()
-    if link is None or not hmac.compare_digest(link.token_digest, digest) or stopped(link, on):
+    if link is None or not hmac.compare_digest(link.token_digest, digest):
         return None
-    return link
+    return None if stopped(link, on, makers().filter(pk=link.made_by_id)) else link
 
 
 def _with_people() -> QuerySet[CalendarLink]:
     return CalendarLink.objects.select_related("person__user", "role", "made_by__person")
 
 
-def stopped(link: CalendarLink, on: datetime.date) -> str:
-    """Why the link gives nothing, in Danish; "" when it works. Fetched with people.
+def makers() -> QuerySet[User]:
+    """Who may make calendars of roles, of others and of everything."""
+    return User.objects.with_perm(
+        "coordination.change_calendarlink", backend="django.contrib.auth.backends.ModelBackend"
+    )
+
+
+def stopped(link: CalendarLink, on: datetime.date, entitled: Container[User] | QuerySet[User]) -> str:
+    """Why the link gives nothing, in Danish; "" when it works. Fetched with people; ``entitled`` are ``makers``.
 
     A feed stops with whom it is for and with who made it, and one of a role or of everything also when its maker may
     not make such links any more.
@@ -65,7 +73,7 @@ def stopped(link: CalendarLink, on: datetime.date) -> str:
     if link.role is not None and link.role.is_archived:
         return "Rollen er arkiveret"
     own = link.person is not None and link.person.user_id == link.made_by_id
-    if not own and not link.made_by.has_perm("coordination.change_calendarlink"):
+    if not own and link.made_by not in entitled:
         return f"{link.made_by} må ikke længere lave det"
     return ""
 
@@ -92,4 +100,4 @@ def everybodys() -> QuerySet[CalendarLink]:
     return _with_people().filter(revoked_at=None)
 
 
-__all__ = ["MOST", "everybodys", "find", "make", "of", "revoke", "stopped", "used"]
+__all__ = ["MOST", "everybodys", "find", "make", "makers", "of", "revoke", "stopped", "used"]

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.backends.base.operations import BaseDatabaseOperations
 
 from budgets import kept
+from coordination import calendar_memory, deadlines
 from foi_portal.core.history import triggers
 from registry import landscape
 from roles import occupancy
@@ -81,6 +82,8 @@ def _no_landscape_is_remembered() -> None:
     landscape.forget()
     occupancy.forget()
     kept.forget()
+    deadlines.forget()
+    calendar_memory.forget()
 
 
 @pytest.fixture(scope="session", autouse=True)

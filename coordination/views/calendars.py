@@ -90,14 +90,14 @@ class CalendarPage(View):
     def _page(self, actor: Actor, form: CalendarForm, status: int = 200, **more: Any) -> HttpResponse:
         every = may_all(actor)
         links = calendar_links.everybodys() if every else calendar_links.of(actor.user, actor.person)
-        mine = [link for link in links if _is_own(actor, link)]
-        others = [link for link in links if not _is_own(actor, link)]
+        entitled = set(calendar_links.makers())
+        told = [(link, name_of(link), calendar_links.stopped(link, actor.on, entitled)) for link in links]
         context = {
             "section": "deadline",
             "form": form,
             "may_make": actor.person is not None or every,
-            "mine": [(link, name_of(link), calendar_links.stopped(link, actor.on)) for link in mine],
-            "others": [(link, name_of(link), calendar_links.stopped(link, actor.on)) for link in others],
+            "mine": [one for one in told if _is_own(actor, one[0])],
+            "others": [one for one in told if not _is_own(actor, one[0])],
             "sees_all": every,
             **more,
         }
