@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
-
-from django.db.models import F
+from typing import TYPE_CHECKING, NamedTuple
 
 from coordination.hygiene.agreements import GIVES_ACCESS
 from coordination.hygiene.base import Found, Kind, gone, page, together
@@ -60,6 +58,14 @@ class SharedCertificate(Kind):
         ]
 
 
+class Ending(NamedTuple):
+    """A certificate that nothing has replaced, and when it stops working."""
+
+    name: str
+    environment: str
+    on: datetime.date
+
+
 class CertificateEndsFirst(Kind):
     """A certificate that nothing has replaced ends before an agreement that a system needs it for.
 
@@ -73,44 +79,49 @@ class CertificateEndsFirst(Kind):
     advice = "Bestil et nyt certifikat i god tid, og læg det ind som fornyelse af det gamle."
 
     def broken(self, on: datetime.date) -> Iterator[Found]:
-        seen: set[str] = set()
-        for path, only in (("system", {}), ("assets", {"system": None})):
-            certificates = f"{path}__certificates"
-            rows = (
-                Agreement.objects.not_over(on)
-                .filter(
-                    **only,
-                    **{
-                        f"{certificates}__in": Certificate.objects.to_be_renewed().order_by().values("pk"),
-                        f"{certificates}__environment": F("environment"),
-                        f"{certificates}__valid_to__lt": F("valid_to"),
-                    },
-                    kind__in=GIVES_ACCESS,
-                )
-                .order_by("pk", f"{certificates}__pk", f"{path}__pk")
-                .values_list(
-                    "pk", "name", "valid_to", f"{path}__pk",
-                    *(f"{certificates}__{field}" for field in ("pk", "name", "valid_to")),
-                )
-            )  # fmt: skip
-            for agreement, name, last, asset, certificate, certificate_name, end in rows:
-                key = f"{certificate}-{agreement}"
-                if key in seen:  # several of the agreement's assets use it
+        """Four plain queries, put together here."""
+        certificates = Certificate.objects.to_be_renewed().order_by()
+        ending = {
+            key: Ending(name, environment, end)
+            for key, name, environment, end in certificates.values_list(
+                "pk", "name", "environment", "valid_to"
+            )
+            if end is not None
+        }
+        used: dict[int, list[int]] = {}  # certificates by asset
+        links = Certificate.assets.through._default_manager.order_by("certificate_id", "asset_id")
+        for certificate, asset in links.values_list("certificate_id", "asset_id"):
+            if certificate in ending:
+                used.setdefault(asset, []).append(certificate)
+        named: dict[int, list[int]] = {}  # assets by agreement
+        naming = Agreement.assets.through._default_manager.order_by("agreement_id", "asset_id")
+        for agreement, asset in naming.values_list("agreement_id", "asset_id"):
+            named.setdefault(agreement, []).append(asset)
+        rows = Agreement.objects.not_over(on).filter(kind__in=GIVES_ACCESS)
+        for pk, name, where, last, system in rows.order_by("pk").values_list(
+            "pk", "name", "environment", "valid_to", "system_id"
+        ):
+            if last is None:
+                continue
+            first = {
+                certificate: asset  # several of the agreement's assets may use it
+                for asset in reversed(named.get(pk, []) if system is None else [system])
+                for certificate in used.get(asset, [])
+            }
+            for certificate, asset in sorted(first.items()):
+                ends = ending[certificate]
+                if ends.environment != where or ends.on >= last:
                     continue
-                seen.add(key)
-                text = (
-                    f"Certifikatet «{certificate_name}» udløber {formats.date(end)}, før aftalen «{name}»"
-                    f" ({formats.date(last)})."
-                )
                 yield Found(
-                    key,
-                    text,
+                    f"{certificate}-{pk}",
+                    f"Certifikatet «{ends.name}» udløber {formats.date(ends.on)}, før aftalen «{name}»"
+                    f" ({formats.date(last)}).",
                     asset=asset,
-                    agreement=agreement,
+                    agreement=pk,
                     certificate=certificate,
                     concerns=(asset,),
-                    not_before=end - EARLY,
-                    last_day=end,
+                    not_before=ends.on - EARLY,
+                    last_day=ends.on,
                 )
 
     def acts(self, finding: Finding) -> Sequence[Act]:
