@@ -6,10 +6,11 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.urls import reverse
+
 from budgets import picture
 from budgets.filters.overview import UNCLARIFIED, UNEXPLAINED
 from budgets.models import Adjustment, AdjustmentState, BudgetYear, YearState
-from budgets.tabs import address
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def of(on: datetime.date) -> Desk | None:
         proposed[number] = proposed.get(number, 0) + 1
     for number, count in sorted(proposed.items()):
         word = "budgetændring" if count == 1 else "budgetændringer"
-        url = address("adjustment-list", number) or address("budget-year", number)
+        url = reverse("adjustment-list", args=[number])
         waiting.append(Waiting(count, f"{word} i {number}", "Foreslået, venter på din godkendelse", url))
     found = picture.of(year)
     if count := found.sums.unexplained:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.urls import reverse
 
 from budgets import words
 from budgets.models import (
@@ -33,7 +34,6 @@ from budgets.models import (
 )
 from budgets.picture import Picture
 from budgets.rollup import Line
-from budgets.tabs import address
 from foi_portal.core import history
 from foi_portal.core.history.tables import KEPT_BY_TRIGGERS, recorded_fields
 from foi_portal.core.keys import among
@@ -145,7 +145,7 @@ def _act(group: Sequence[tuple[Change, type[models.Model]]], names: _Names) -> A
         who=str(newest.actor or "Systemet"),
         at=newest.at,
         reason=newest.reason,
-        url=address("changeset", newest.change_set),
+        url=reverse("changeset", args=[newest.change_set]),
         items=[names.item(change, model) for change, model in ranked[:SHOWN]],
         more=max(0, len(group) - SHOWN),
     )
@@ -188,7 +188,7 @@ class _Names:
             return Item(f"Budgettet er {_label(DecisionKind, row['kind'])}{note}", "", "")
         if model is Adjustment:
             title = f"{_label(AdjustmentKind, row['kind']).capitalize()}: {row['reason']}"
-            url = address("adjustment-detail", self.found.number, change.row_id)
+            url = reverse("adjustment-detail", args=[self.found.number, change.row_id])
             moved = self.entries.get(change.row_id, ())
             told = [(self.line(line)[0], "", f"{words.change(amount)} kr.") for line, amount in moved[:SHOWN]]
             if len(moved) > SHOWN:
@@ -209,7 +209,7 @@ class _Names:
         return name, self.component_url(component)
 
     def component_url(self, component: int) -> str:
-        return address("budget-component", self.found.number, self.found.places[component].code)
+        return reverse("budget-component", args=[self.found.number, self.found.places[component].code])
 
 
 def _amount(label: str, amount: Decimal | None) -> list[tuple[str, str, str]]:

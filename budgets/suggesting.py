@@ -5,7 +5,7 @@ One rule per line of a table, first that fits: nothing spent yet · one invoice 
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from typing import NamedTuple
 
@@ -23,7 +23,10 @@ class Rule(Enum):
         "En licens, eller en linje, der regnes ud af en pris, kommer på én regning: det korrigerede budget, eller "
         "forbruget, når det er højere.",
     )
-    LINEAR = ("lige fordelt", "Alt andet: forbruget divideret med de måneder, der er gået, gange 12.")
+    LINEAR = (
+        "lige fordelt",
+        "Alt andet: forbruget divideret med de måneder, der er gået, gange 12, i hele kroner.",
+    )
 
     @property
     def short(self) -> str:
@@ -54,7 +57,9 @@ def suggest(
         return None if revised is None else Suggestion(revised, Rule.BUDGET)
     if invoiced_once:
         return Suggestion(spent if revised is None else max(revised, spent), Rule.ONCE)
-    return Suggestion(to_cents(spent * MONTHS / months), Rule.LINEAR)
+    if months == MONTHS:
+        return Suggestion(spent, Rule.LINEAR)
+    return Suggestion(to_cents((spent * MONTHS / months).quantize(Decimal(1), ROUND_HALF_UP)), Rule.LINEAR)
 
 
 __all__ = ["Rule", "Suggestion", "suggest"]

@@ -1,10 +1,10 @@
-"""The tabs between the pages of one budget year. A page that is not there yet has no tab."""
+"""The tabs between the pages of one budget year."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from budgets.models import BudgetYear
 
@@ -26,18 +26,9 @@ class Tab(NamedTuple):
     url: str
 
 
-def address(name: str, *args: Any) -> str:
-    """The address, or "" as long as the page is not there."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
-
-
 def of(year: BudgetYear) -> list[Tab]:
     """The year's tabs, in order."""
-    found = [Tab(name, label, address(name, year.year)) for name, label in TABS]
-    return [tab for tab in found if tab.url]
+    return [Tab(name, label, reverse(name, args=[year.year])) for name, label in TABS]
 
 
-__all__ = ["TABS", "Tab", "address", "of"]
+__all__ = ["TABS", "Tab", "of"]

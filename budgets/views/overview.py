@@ -32,7 +32,6 @@ from budgets.picture import Picture
 from budgets.rights import may_describe_lines, may_edit_lines, may_see_amounts
 from budgets.rollup import Detail, Line, Node
 from budgets.tables.overview import Table
-from budgets.tabs import address
 from budgets.views.exports import FORMATS
 from foi_portal.core.models import User
 from foi_portal.core.permissions import may
@@ -99,7 +98,6 @@ class Years(AmountsView):
                 amount for one in every for amount in (one.original, one.revised, one.actual)
             ),
             "may_add": may(request.user, "add", BudgetYear),
-            "create_url": address("year-create"),
             "import_url": import_url(self.user),
             "panels": panels_on("budget-list", request, None),
         }
@@ -229,7 +227,7 @@ class Year(AmountsView):
 
 def import_url(user: User) -> str:
     """Where the user may import budget lines; "" for who may not."""
-    return address("import") if user.has_perms(["registry.add_importjob", "budgets.add_budgetline"]) else ""
+    return reverse("import") if user.has_perms(["registry.add_importjob", "budgets.add_budgetline"]) else ""
 
 
 def key_figures(found: Picture) -> dict[str, Any]:

@@ -31,11 +31,11 @@ def test_the_kontorchef_finds_what_deviates_and_explains_it(visit: Visit) -> Non
     link.click()
     expect(lines).to_have_count(count)
     page.get_by_role("link", name="Forklar afvigelsen: Fjernprint, transaktion").click()
-    page.get_by_role("button", name="Gem ændringer").click()
+    page.get_by_role("button", name="Gem forklaringen").click()
     expect(page.get_by_role("alert")).to_contain_text("Skriv, hvad der er årsag til afvigelsen.")
     chef.audit("without an explanation")
     page.get_by_label("Hvorfor afviger linjen?").fill("Portoen steg 1. juli.")
-    page.get_by_role("button", name="Gem ændringer").click()
+    page.get_by_role("button", name="Gem forklaringen").click()
     expect(page.get_by_text("Afviger, fordi: «Portoen steg 1. juli.»")).to_be_visible()
     assert BudgetLine.objects.get(year__year=2026, component__code="FJERNPRINT").explained == 47840
     chef.goto("/budget/2026/?kun=uforklarede")

@@ -30,7 +30,7 @@ def test_from_draft_to_approved(visit: Visit):
     foi.audit("forhåndsvisning")
     page.get_by_role("button", name="Opret budget 2028").click()
     expect(page.get_by_text("27 linjer er lavet i budget 2028 som kladde.")).to_be_visible()
-    foi.fits("kladde")
+    foi.audit("kladde")
 
     page.get_by_role("link", name="Ret linjerne").click()
     foi.audit("linjer")
@@ -49,19 +49,19 @@ def test_from_draft_to_approved(visit: Visit):
     foi.goto("/budget/2028/")
     page.get_by_role("button", name="Indsend til godkendelse").click()
     expect(page.get_by_text("Budgettet venter på kontorchefens godkendelse")).to_be_visible()
-    foi.fits("indsendt")
+    foi.audit("indsendt")
 
     chef = visit("chef")
     page = chef.goto("/budget/2028/")
     expect(page.get_by_role("heading", name="Venter på din godkendelse")).to_be_visible()
-    chef.fits("venter")
+    chef.audit("venter")
     page.get_by_role("button", name="Send tilbage").click()
     expect(page.get_by_text("Skriv en begrundelse.")).to_be_visible()
     chef.audit("uden begrundelse")
     chef.goto("/budget/2028/")
     page.get_by_role("button", name="Godkend budget 2028").click()
     expect(page.get_by_text("Budget 2028 er godkendt.")).to_be_visible()
-    chef.fits("godkendt")
+    chef.audit("godkendt")
     assert BudgetYear.objects.get(year=2028).state == "approved"
 
 

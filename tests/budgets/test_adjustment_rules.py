@@ -127,7 +127,8 @@ def test_kroner_are_written_without_needless_oere():
         (1200, -50, 3, False, 1200, Rule.BUDGET),  # a credit note alone
         (1200, 250, 3, False, 1000, Rule.LINEAR),
         (None, 250, 3, False, 1000, Rule.LINEAR),
-        (1200, 100, 7, False, Decimal("171.43"), Rule.LINEAR),
+        (1200, 100, 7, False, 171, Rule.LINEAR),
+        (1200, "100.25", 12, False, "100.25", Rule.LINEAR),
         (1200, 250, 3, True, 1200, Rule.ONCE),
         (1200, 1300, 3, True, 1300, Rule.ONCE),
         (1200, 1300, 12, False, 1300, Rule.LINEAR),

@@ -316,9 +316,15 @@ class TestYears:
         assert "Budget 2026 Godkendt" in text
         assert "1.250,00 1.250,00 990,25 79,2 %" in text
 
+    @pytest.mark.parametrize(("group", "may"), [(FOI, True), (MANAGER, True), (ADMINISTRATOR, False)])
+    def test_the_list_leads_to_a_new_year(self, client, whole, group, may):
+        client.force_login(factories.user(group))
+        page = client.get(reverse("budget-list")).content.decode()
+        assert (f'href="{reverse("budget-year-create")}"' in page) == may
+
     def test_without_any_year_the_list_says_what_to_do(self, client):
         for group, told in (
-            (FOI, "ndlæs et regneark med budgetlinjer"),
+            (FOI, "Opret det første budgetår"),
             (ADMINISTRATOR, "Når FOI-enheden har lagt budgetlinjer ind"),
         ):
             client.force_login(factories.user(group))
