@@ -14,7 +14,7 @@ from django.urls import reverse
 from budgets import prices
 from budgets.models import Assumption, BudgetLine, BudgetYear, Price, PriceModel
 from foi_portal.core.models import Change
-from foi_portal.core.permissions import MANAGER
+from foi_portal.core.permissions import ADMINISTRATOR, FOI, MANAGER, READER, RESPONSIBLE
 from tests import factories
 from tests.registry.pages import opened, words
 
@@ -344,3 +344,16 @@ def test_the_database_and_the_form_agree_on_the_price_in_force(fki: PriceModel, 
     }
     assert found == {2018: set(), 2019: {("BUFFET", 2019)}, 2021: {("FKI-PRIS", 2020)}}
     assert isinstance(Price.objects.get(model=fki).steps, prices.Steps)
+
+
+@pytest.mark.parametrize(
+    ("group", "finds"),
+    [(FOI, True), (MANAGER, True), (ADMINISTRATOR, True), (READER, False), (RESPONSIBLE, False)],
+)
+def test_the_search_finds_prices_and_assumptions(fki: PriceModel, group: str, finds: bool):
+    """By code and by name; for those who may see amounts."""
+    client = factories.client(group)
+    assert fki.assumption is not None
+    for row, typed in ((fki, "fki-pris"), (fki, fki.name), (fki.assumption, fki.assumption.name)):
+        page = client.get("/soeg/", {"q": typed}).content.decode()
+        assert (row.get_absolute_url() in page) == finds, typed
