@@ -42,7 +42,7 @@ pytestmark = pytest.mark.django_db
 
 LIST, DETAIL = 12, 20
 # With all panels; in a test's transaction the landscape is read anew each time it is asked for, 7 queries.
-WITH_PANELS = 36
+WITH_PANELS = 36 + deadlines.BOARD
 SMALL, LARGE = 10, 200
 
 
@@ -158,7 +158,7 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "landskab, csv": (LIST, "landscape", [], "_export=csv"),
     "kort over landskabet": (LIST, "landscape-map", [], ""),
     # In a transaction the seats are read afresh too: eight queries instead of one.
-    "forside": (DETAIL + 10, "front", [], ""),
+    "forside": (DETAIL + 10 + deadlines.BOARD, "front", [], ""),
     "fagsystem": (WITH_PANELS, "system-detail", ["S0"], ""),
     "komponent": (WITH_PANELS, "component-detail", ["STS"], ""),
     "modul": (WITH_PANELS, "component-detail", ["K1"], ""),

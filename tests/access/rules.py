@@ -13,7 +13,9 @@ READERS = ALL - {NOBODYS}
 EDITORS = frozenset({FOI, ADMINISTRATOR})
 KEEPERS = READERS - {READER}  # of answers: they correct their own (tests of snapshots), editors everybody's
 NONE: frozenset[str] = frozenset()
-PUBLIC = {"login", "healthz"}
+# The feed of deadlines is fetched by programs that cannot sign in; its key is a secret, and without it is a 404.
+KEYED = {"deadline-feed"}
+PUBLIC = {"login", "healthz", *KEYED}
 
 
 @dataclass(frozen=True)

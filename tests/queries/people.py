@@ -20,7 +20,12 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
         "q=per&unit=O1&state=here&roles=with&absent=no&sort=-roles&archived=alle",
     ),
     "personer som regneark": (LIST, "person-list", [], "_export=xlsx"),
-    "person": (DETAIL, "person-detail", [FIRST], ""),
+    "person": (
+        DETAIL + 60,
+        "person-detail",
+        [FIRST],
+        "",
+    ),  # the next deadlines are read anew in a transaction
     "historik for en person": (DETAIL, "person-history", [FIRST], ""),
     "opslag af person": (LIST, "person-lookup", [], "q=per"),
     "formular for en person": (DETAIL, "person-update", [FIRST], ""),
