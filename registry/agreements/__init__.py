@@ -3,7 +3,8 @@
 
 def register() -> None:
     """Make the deadlines, panels and search results known. Called once, when the models are there."""
-    from registry.agreements import due, panels, search
+    from registry.agreements import due, importing, panels, search
 
     for part in (due, panels, search):
         part.register()
+    importing.register_format()

@@ -320,7 +320,9 @@ class TerminateForm(StepForm):
         return months_after(self.on, self.instance.notice_months or 0)
 
     def suggested(self) -> dict[str, Any]:
-        return {"valid_to": max(filter(None, (self.instance.valid_to, self.earliest)))}
+        begins = self.instance.valid_from or self.earliest
+        after_its_beginning = begins + datetime.timedelta(days=1)
+        return {"valid_to": max(self.instance.valid_to or begins, self.earliest, after_its_beginning)}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

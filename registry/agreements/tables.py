@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from foi_portal.ui import formats
 from foi_portal.ui.tables import Column, Row, label, link, listing
 from registry.agreements.days import SOON, Standing, left
-from registry.models import AgreementKind, Environment
+from registry.models import AgreementKind, AgreementStatus, Environment
 
 BADGES = {
     Standing.REQUESTED: "badge-info",
@@ -110,13 +110,14 @@ AGREEMENT_COLUMNS = (
     Column("name", "Aftale", "name", cell=_name, needs=("archived_at",)),
     Column("number", "Nummer", "number", shown=False, minor=True),
     Column("kind", "Type", "kind", choices=AgreementKind),
-    Column("status", "Status", "standing", cell=lambda row: standing_badge(row["standing"])),
+    Column("standing", "Status", "standing", cell=lambda row: standing_badge(row["standing"])),
     _reference("system_code", "Fagsystem", "system", "system-detail"),
     _reference("counterpart_code", "Modpart", "counterpart", "organisation-detail"),
     Column("covers", "Dækker", "covers", cell=_covers),
     Column("valid_to", "Gælder til", "valid_to", cell=_end, needs=("valid_from", "standing")),
     Column("last_notice_day", "Opsiges senest", "notice_day", cell=_notice, needs=("standing",)),
     Column("next_review", "Ses efter", "review_day", cell=_left("review_day")),
+    Column("status", "Besluttet status", "status", choices=AgreementStatus, shown=False),
     Column("environment", "Miljø", "environment", choices=Environment, shown=False),
     _reference("unit_code", "Indgået af", "unit", "organisation-detail", shown=False),
     Column("valid_from", "Gælder fra", "valid_from", cell=_day("valid_from"), shown=False),

@@ -35,7 +35,6 @@ class AgreementList(AgreementView, views.ListView):
     columns = AGREEMENT_COLUMNS
     filterset_class = AgreementFilter
     default_sort = "name"
-    importable = False
 
     def get_queryset(self) -> Any:
         return covering.with_facts(Agreement.objects.all(), timezone.localdate())

@@ -532,7 +532,8 @@ class TestList:
         notice = row.last_notice_day()
         assert notice is not None
         wanted = {
-            "name": "'=1+1", "number": "SA-1", "kind": "service", "status": "active", "system_code": "KY",
+            "name": "'=1+1", "number": "SA-1", "kind": "service", "status": "active", "standing": "active",
+            "system_code": "KY",
             "counterpart_code": "KOMBIT", "covers": "0", "valid_from": days(-9).isoformat(),
             "valid_to": days(100).isoformat(), "last_notice_day": notice.isoformat(), "next_review": "",
             "uuid": str(row.uuid), "notice_months": "2", "environment": "production",
