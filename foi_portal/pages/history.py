@@ -36,7 +36,7 @@ from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import may
 from foi_portal.ui import formats
 from foi_portal.ui.views import paginate
-from registry.models import AlternativeGroup, Asset, Dependency, Organisation
+from registry.models import Agreement, AlternativeGroup, Asset, Dependency, Organisation
 from roles.models import Absence, Assignment, Person, Role, RoleEdition, RoleRequirement
 
 PAGE = 50
@@ -61,7 +61,7 @@ class Act:
         return self.count - len(self.entries)
 
 
-REGISTRY = (Asset, Dependency, AlternativeGroup, Organisation)
+REGISTRY = (Asset, Dependency, AlternativeGroup, Organisation, Agreement)
 # What the front page tells of. People, absences and answers to rounds are not news for everybody
 # (docs/personal-data.md); an app further up adds its tables here, and who may not view one sees none of its changes.
 NEWS = (*REGISTRY, Role, RoleEdition, RoleRequirement, Assignment)
