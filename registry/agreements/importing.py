@@ -114,6 +114,7 @@ AGREEMENTS = FileFormat(
         dates_of_status,
     ),
     judge=judge,
+    needs=("registry.add_agreement", "registry.change_agreement"),
 )
 
 

@@ -12,7 +12,7 @@ from foi_portal.core.permissions import may
 from foi_portal.ui import panels
 from foi_portal.ui.panels import Panel
 from registry.agreements import covering, touched
-from registry.agreements.tables import day_left, standing_badge
+from registry.agreements.tables import day_left, end_left, standing_badge
 from registry.impact import Reply
 from registry.models import Agreement, Asset, Component, Dependency, Kind, System
 
@@ -43,7 +43,7 @@ def lines(rows: Any) -> list[dict[str, Any]]:
         {
             "row": row,
             "standing": standing_badge(row.standing),
-            "end": day_left(row.valid_to, today) if row.valid_to else "",
+            "end": end_left(row.valid_to, row.status, today) if row.valid_to else "",
             "notice": day_left(row.notice_day, today)
             if row.notice_day and not row.has_expired(today)
             else "",

@@ -41,6 +41,13 @@ def day_left(day: datetime.date, on: datetime.date) -> SafeString:
     return format_html('<span class="nowrap">{}</span> <span class="{}">{}</span>', shown, css, words)
 
 
+def end_left(day: datetime.date, status: str, on: datetime.date) -> SafeString:
+    """An agreement's end with how long is left; only the date when it was ended and is over, as it should be."""
+    if status == AgreementStatus.TERMINATED and day <= on:
+        return format_html('<span class="nowrap">{}</span>', formats.date(day))
+    return day_left(day, on)
+
+
 def _day(path: str) -> Callable[[Row], str]:
     def cell(row: Row) -> str:
         return formats.date(row[path]) if row[path] else ""
@@ -61,13 +68,12 @@ def _notice(row: Row) -> str:
 
 
 def _end(row: Row) -> str:
-    """How long is left is said where something is to be done; of what is over or off, only the date."""
-    day = row["valid_to"]
-    if day is None:
+    """How long is left is said where something is to be done; of what is not decided, only the date."""
+    if row["valid_to"] is None:
         return "løber videre" if row["valid_from"] else ""
     if row["standing"] in (Standing.ACTIVE, Standing.TERMINATED, Standing.EXPIRED):
-        return day_left(day, timezone.localdate())
-    return formats.date(day)
+        return end_left(row["valid_to"], row["status"], timezone.localdate())
+    return formats.date(row["valid_to"])
 
 
 def _name(row: Row) -> str:
@@ -114,7 +120,7 @@ AGREEMENT_COLUMNS = (
     _reference("system_code", "Fagsystem", "system", "system-detail"),
     _reference("counterpart_code", "Modpart", "counterpart", "organisation-detail"),
     Column("covers", "Dækker", "covers", cell=_covers),
-    Column("valid_to", "Gælder til", "valid_to", cell=_end, needs=("valid_from", "standing")),
+    Column("valid_to", "Gælder til", "valid_to", cell=_end, needs=("valid_from", "standing", "status")),
     Column("last_notice_day", "Opsiges senest", "notice_day", cell=_notice, needs=("standing",)),
     Column("next_review", "Ses efter", "review_day", cell=_left("review_day")),
     Column("status", "Besluttet status", "status", choices=AgreementStatus, shown=False),
@@ -137,4 +143,4 @@ AGREEMENT_COLUMNS = (
     Column("updated_at", "Sidst ændret", "updated_at", cell=_day("updated_at"), shown=False),
 )
 
-__all__ = ["AGREEMENT_COLUMNS", "day_left", "standing_badge"]
+__all__ = ["AGREEMENT_COLUMNS", "day_left", "end_left", "standing_badge"]

@@ -16,7 +16,7 @@ from registry.agreements.days import left
 from registry.agreements.filters import AgreementFilter
 from registry.agreements.forms import AgreementForm, NewAgreementForm
 from registry.agreements.starting import started
-from registry.agreements.tables import AGREEMENT_COLUMNS, day_left, standing_badge
+from registry.agreements.tables import AGREEMENT_COLUMNS, day_left, end_left, standing_badge
 from registry.models import Agreement
 from registry.views.agreement_steps import offered
 
@@ -56,7 +56,7 @@ class AgreementDetail(AgreementView, views.DetailView):
         return {
             "tab": "overview",
             "standing": standing_badge(obj.standing),
-            "end": day_left(obj.valid_to, today) if obj.valid_to else "",
+            "end": end_left(obj.valid_to, obj.status, today) if obj.valid_to else "",
             "notice": day_left(obj.notice_day, today)
             if obj.notice_day and not obj.has_expired(today)
             else "",

@@ -109,6 +109,7 @@ def test_foi_sees_the_registry_and_the_history_but_not_users() -> None:
         "Component",
         "System",
         "Dependency",
+        "Agreement",
         "ImpactSnapshot",
         "ImportJob",
         "Change",
