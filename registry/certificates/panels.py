@@ -14,7 +14,7 @@ from foi_portal.core.keys import among
 from foi_portal.core.permissions import may
 from foi_portal.ui.panels import Panel, register
 from registry.certificates import words
-from registry.certificates.queries import with_assets
+from registry.certificates.queries import with_facts
 from registry.impact import Reply
 from registry.models import Asset, Certificate, Component, System
 
@@ -54,7 +54,7 @@ def impact_panel(request: HttpRequest, reply: Reply) -> dict[str, Any] | None:
 def _current(assets: Collection[int]) -> QuerySet[Any]:
     """Those in use by the assets that nothing has come in place of."""
     using = Certificate.assets.through._default_manager.filter(asset__in=among(assets))
-    rows = with_assets(Certificate.objects.current()).filter(
+    rows = with_facts(Certificate.objects.current(), timezone.localdate()).filter(
         pk__in=using.values("certificate"), is_renewed=False
     )
     return rows.order_by(F("valid_to").asc(nulls_last=True), "name", "pk")
@@ -64,7 +64,7 @@ def _shown(rows: QuerySet[Any], on: datetime.date) -> list[dict[str, Any]]:
     return [
         {
             "certificate": row,
-            "standing": words.badge(row.standing(on)) if row.standing(on) in words.BADGES else "",
+            "standing": words.badge(row.state) if row.state in words.BADGES else "",
             "ends": words.ends(row.valid_to, on, matters=row.revoked_on is None),
             "codes": (row.asset_codes or "").replace(";", ", "),
         }

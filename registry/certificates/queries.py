@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, Value, When
 
 from registry.models import Asset, Certificate
 
@@ -28,15 +29,24 @@ class Joined(Subquery):
         return super().as_sql(compiler, connection, template, **context)
 
 
-def with_assets(rows: QuerySet[Certificate]) -> QuerySet[Any]:
+def with_facts(rows: QuerySet[Certificate], on: datetime.date) -> QuerySet[Any]:
     """Certificates with ``asset_codes`` ("KSD;KY", sorted), ``asset_kinds`` in the same order, and ``is_renewed``.
 
-    ``matters_until`` is when it ends, and nothing when that does not matter any more: it is renewed or revoked.
+    ``state`` is ``Certificate.standing`` on the day ``on``; ``matters_until`` is when it ends, and nothing when that
+    does not matter any more: it is renewed or revoked.
     """
     used = Asset.objects.filter(certificates=OuterRef("pk")).order_by("code")
     renewals = Certificate.objects.current().filter(replaces=OuterRef("pk")).order_by()
     return rows.annotate(
-        asset_codes=Joined(used, "code"), asset_kinds=Joined(used, "kind"), is_renewed=Exists(renewals)
+        asset_codes=Joined(used, "code"),
+        asset_kinds=Joined(used, "kind"),
+        is_renewed=Exists(renewals),
+        state=Case(
+            When(revoked_on__isnull=False, then=Value("Spærret")),
+            When(valid_to__lte=on, then=Value("Udløbet")),
+            When(valid_from__gt=on, then=Value("Kommende")),
+            default=Value("Gyldigt"),
+        ),
     ).annotate(matters_until=Case(When(is_renewed=False, revoked_on=None, then=F("valid_to"))))
 
 
@@ -72,4 +82,4 @@ def has_before(certificate: Certificate, other: Certificate) -> bool:
     return other in before[: before.index(certificate)]
 
 
-__all__ = ["chain", "has_before", "with_assets"]
+__all__ = ["chain", "has_before", "with_facts"]

@@ -12,7 +12,7 @@ from django.utils.safestring import mark_safe
 from foi_portal.ui import formats
 from foi_portal.ui.tables import Column, Row, link
 from registry.certificates import words
-from registry.models import Certificate, CertificateKind, Environment
+from registry.models import CertificateKind, Environment
 
 EXPORTED = (
     "name",
@@ -27,18 +27,11 @@ EXPORTED = (
     "assets",
 )
 SHOWN_ASSETS = 6
-STANDING_NEEDS = ("valid_from", "valid_to", "revoked_on", "archived_at", "is_renewed")
+ENDS_NEEDS = ("revoked_on", "archived_at", "is_renewed")
 
 
 def columns(on: datetime.date) -> tuple[Column, ...]:
     """The columns as they read on the day ``on``."""
-
-    def standing(row: Row) -> str:
-        certificate = Certificate(
-            valid_from=row["valid_from"], valid_to=row["valid_to"], revoked_on=row["revoked_on"]
-        )
-        renewed = ' <span class="badge badge-info">Fornyet</span>' if row["is_renewed"] else ""
-        return f"{words.badge(certificate.standing(on))}{renewed}"
 
     def ends(row: Row) -> str:
         matters = not row["is_renewed"] and row["revoked_on"] is None and row["archived_at"] is None
@@ -53,9 +46,9 @@ def columns(on: datetime.date) -> tuple[Column, ...]:
         Column("serial", "Serienummer", "serial", cell=_hex("serial"), shown=False, minor=True),
         Column("sha256", "Fingeraftryk (SHA-256)", "sha256", cell=_hex("sha256"), shown=False, minor=True),
         Column("valid_from", "Gælder fra", "valid_from", shown=False),
-        Column("valid_to", "Udløber", "valid_to", cell=ends, needs=STANDING_NEEDS, sort="matters_until"),
+        Column("valid_to", "Udløber", "valid_to", cell=ends, needs=ENDS_NEEDS, sort="matters_until"),
         Column("assets", "Bruges af", "asset_codes", cell=_assets, needs=("asset_kinds",), sort=""),
-        Column("standing", "Tilstand", "valid_to", cell=standing, needs=STANDING_NEEDS, sort=""),
+        Column("standing", "Tilstand", "state", cell=_standing, needs=("is_renewed",)),
         Column("location", "Hvor det ligger", "location", shown=False),
         Column("key_usage", "Nøglens brug", "key_usage", shown=False, minor=True),
         Column("oces_id", "OCES-id", "oces_id", cell=_long("oces_id"), shown=False, minor=True),
@@ -68,6 +61,11 @@ def columns(on: datetime.date) -> tuple[Column, ...]:
 def exported(on: datetime.date) -> tuple[Column, ...]:
     """The columns of the export when nobody has chosen any."""
     return tuple(replace(column, shown=True) for column in columns(on) if column.name in EXPORTED)
+
+
+def _standing(row: Row) -> str:
+    renewed = ' <span class="badge badge-info">Fornyet</span>' if row["is_renewed"] else ""
+    return f"{words.badge(row['state'])}{renewed}"
 
 
 def _name(row: Row) -> str:

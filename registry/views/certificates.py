@@ -48,7 +48,7 @@ class CertificateList(CertificateView, views.ListView):
         return tables.columns(self.today)
 
     def get_queryset(self) -> Any:
-        return queries.with_assets(super().get_queryset())
+        return queries.with_facts(super().get_queryset(), self.today)
 
 
 class CertificateDetail(CertificateView, views.DetailView):

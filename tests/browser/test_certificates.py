@@ -78,4 +78,4 @@ def test_a_certificate_without_script(visit: Visit, tmp_path: Path):
     expect(page.get_by_text("Odense Kommune er oprettet.")).to_be_visible()
     expect(page.get_by_role("link", name="Kommunernes Ydelsessystem (KY)")).to_be_visible()
     page.get_by_role("link", name="Ret", exact=True).click()
-    foi.audit("ret uden script")
+    foi.fits("ret uden script")

@@ -6,11 +6,11 @@ import csv
 import datetime
 import io
 import re
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -19,6 +19,7 @@ from openpyxl import load_workbook
 
 from foi_portal.core.models import Change
 from registry.certificates import reading
+from registry.certificates.queries import with_facts
 from registry.models import Certificate
 from tests import factories
 from tests.registry import certificate_files as files
@@ -49,8 +50,13 @@ def everything() -> tuple[Any, ...]:
         list(Certificate.objects.order_by("pk").values()),
         list(Certificate.assets.through._default_manager.values_list("certificate", "asset")),
         Change.objects.count(),
-        {path.name for path in Path(tempfile.gettempdir()).glob("*.upload*")},
+        sorted(Path(settings.FILE_UPLOAD_TEMP_DIR or "").iterdir()),
     )
+
+
+@pytest.fixture(autouse=True)
+def _uploads_are_put_aside_here(settings, tmp_path):
+    settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
 
 
 @pytest.fixture
@@ -492,6 +498,13 @@ class TestList:
     )
     def test_filters(self, foi, some, query, expected):
         assert names(foi.get(f"/certifikater/?{query}")) == expected
+
+    def test_the_state_is_that_of_the_model(self, some):
+        on = timezone.localdate()
+        rows = list(with_facts(Certificate.objects.all(), on))
+        assert {row.state for row in rows} == {"Gyldigt", "Udløbet", "Spærret", "Kommende"}
+        for row in rows:
+            assert row.state == row.standing(on), row
 
     def test_ends_before(self, foi, some):
         assert names(foi.get(f"/certifikater/?before={typed(60)}")) == {
