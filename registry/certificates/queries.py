@@ -55,7 +55,7 @@ def chain(certificate: Certificate) -> list[Certificate]:
 
     Of several renewals of one certificate the one that is not archived counts.
     """
-    links = Certificate.objects.exclude(replaces=None).order_by("-archived_at", "pk")
+    links = Certificate.objects.exclude(replaces=None).order_by("pk")
     older: dict[int, int] = {}
     newer: dict[int, int] = {}
     for key, replaced, archived_at in links.values_list("pk", "replaces_id", "archived_at"):

@@ -109,10 +109,10 @@ class TestRenew:
     def test_the_chain_is_shown_from_old_to_new(self, foi):
         first = factories.certificate(name="Første")
         second = factories.certificate(name="Anden", replaces=first)
+        third = factories.certificate(name="Tredje", replaces=second)
         factories.certificate(
             name="Fejl", replaces=second, archived_at=timezone.now(), archive_reason="Forkert fil"
         )
-        third = factories.certificate(name="Tredje", replaces=second)
         for each in (first, second, third):
             assert queries.chain(each) == [first, second, third]
             page = words(foi.get(each.get_absolute_url()))
