@@ -7,9 +7,9 @@ class CoordinationConfig(AppConfig):
     verbose_name = "Koordinering"
 
     def ready(self) -> None:
-        from coordination import caretaker_panels, panels, reminding  # models must be there first
+        from coordination import caretaker_panels, merging, panels, reminding  # models must be there first
         from coordination.hygiene import due, running
         from coordination.hygiene import panels as hygiene_panels
 
-        for part in (caretaker_panels, panels, reminding, running, hygiene_panels, due):
+        for part in (caretaker_panels, merging, panels, reminding, running, hygiene_panels, due):
             part.register()

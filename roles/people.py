@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -326,6 +326,23 @@ def _write(plan: Merge, why: str) -> None:
     Absence.objects.filter(stand_in=double).update(stand_in=keep)
     Absence.objects.filter(person=double).update(person=keep)
     Assignment.objects.filter(person=double).update(person=keep)
+    for move in _moves.values():
+        move(keep, double)
+
+
+# In: the kept person and the double. What the app keeps about the double is the kept person's from then on.
+Move = Callable[[Person, Person], None]
+_moves: dict[str, Move] = {}
+
+
+def when_merged(accessor: str, move: Move) -> None:
+    """Have an upper app's rows moved in a merge; ``accessor`` is their name on a person. Once for each relation."""
+    _moves[accessor] = move
+
+
+def moved_by_others() -> set[str]:
+    """The relations to people that upper apps move themselves."""
+    return set(_moves)
 
 
 def _archive(model: Any, joined: Joined, gone: dict[str, Any]) -> None:
@@ -340,7 +357,10 @@ __all__ = [
     "Joined",
     "Merge",
     "MergeChanged",
+    "Move",
     "merge",
+    "moved_by_others",
     "prepare_merge",
     "roles_of",
+    "when_merged",
 ]
