@@ -7,9 +7,19 @@ class CoordinationConfig(AppConfig):
     verbose_name = "Koordinering"
 
     def ready(self) -> None:
-        from coordination import caretaker_panels, merging, panels, reminding  # models must be there first
+        # models must be there first
+        from coordination import calendar_memory, caretaker_panels, merging, panels, reminding
         from coordination.hygiene import due, running
         from coordination.hygiene import panels as hygiene_panels
 
-        for part in (caretaker_panels, merging, panels, reminding, running, hygiene_panels, due):
+        for part in (
+            calendar_memory,
+            caretaker_panels,
+            merging,
+            panels,
+            reminding,
+            running,
+            hygiene_panels,
+            due,
+        ):
             part.register()

@@ -10,12 +10,13 @@ from __future__ import annotations
 import datetime
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from icalendar import Alarm, Calendar, Event, vDuration, vUri
+from icalendar import Calendar, vDuration
+from icalendar.parser import Contentline
 
 from coordination.deadlines import Item
 from coordination.recipients import Responsible
@@ -25,6 +26,7 @@ from foi_portal.ui import formats
 PRODID = "-//Odense Kommune//FOI-portalen//DA"
 REFRESH = datetime.timedelta(hours=6)
 AT_NINE = datetime.timedelta(hours=9)  # when an alarm rings
+WIDTH = 75  # octets of a line, at most
 NAMED = 10  # assets and people that are named
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 
@@ -94,41 +96,64 @@ def _some(names: Sequence[str]) -> str:
 
 def body(said: Said, sequence: int, changed_at: datetime.datetime) -> str:
     """The event as text, its lines folded."""
-    event = _event(said.key, said.on, said.summary, sequence, changed_at)
-    event.add("status", "CONFIRMED")
-    event.add("description", said.description)
-    event["url"] = vUri(said.url)
-    event.add("categories", [said.category])
-    for days in said.alarms:
-        alarm = Alarm()
-        alarm.add("action", "DISPLAY")
-        alarm.add("description", said.summary)
-        alarm["trigger"] = vDuration(AT_NINE - datetime.timedelta(days=days))
-        event.add_component(alarm)
-    return str(event.to_ical().decode())
+    return _written(
+        [
+            *_lines(said.key, said.on, said.summary, sequence, changed_at),
+            "STATUS:CONFIRMED",
+            f"DESCRIPTION:{_text(said.description)}",
+            f"URL:{said.url}",
+            f"CATEGORIES:{_text(said.category)}",
+            *(part for days in said.alarms for part in _alarm(days, said.summary)),
+        ]
+    )
 
 
 def cancelled(key: str, on: datetime.date, title: str, sequence: int, changed_at: datetime.datetime) -> str:
     """The event that says that the matter is dealt with, or no longer there."""
-    event = _event(key, on, f"Afsluttet: {title}", sequence, changed_at)
-    event.add("status", "CANCELLED")
-    return str(event.to_ical().decode())
+    return _written([*_lines(key, on, f"Afsluttet: {title}", sequence, changed_at), "STATUS:CANCELLED"])
 
 
-def _event(key: str, on: datetime.date, title: str, sequence: int, changed_at: datetime.datetime) -> Event:
-    event = Event()
-    moment = changed_at.astimezone(datetime.UTC).replace(microsecond=0)
-    event.add("uid", uid(key))
-    event.add("dtstamp", moment)
-    event.add("last-modified", moment)
-    event.add("sequence", sequence)
-    event.add("dtstart", on)
-    event.add("dtend", on + datetime.timedelta(days=1))
-    event.add("summary", title)
-    event.add("transp", "TRANSPARENT")
-    event.add("x-microsoft-cdo-alldayevent", "TRUE")
-    event.add("x-microsoft-cdo-busystatus", "FREE")
-    return event
+def _lines(
+    key: str, on: datetime.date, title: str, sequence: int, changed_at: datetime.datetime
+) -> Iterator[str]:
+    moment = f"{changed_at.astimezone(datetime.UTC):%Y%m%dT%H%M%SZ}"
+    yield f"UID:{_text(uid(key))}"
+    yield f"DTSTAMP:{moment}"
+    yield f"LAST-MODIFIED:{moment}"
+    yield f"SEQUENCE:{sequence}"
+    yield f"DTSTART;VALUE=DATE:{on:%Y%m%d}"
+    yield f"DTEND;VALUE=DATE:{on + datetime.timedelta(days=1):%Y%m%d}"
+    yield f"SUMMARY:{_text(title)}"
+    yield "TRANSP:TRANSPARENT"
+    yield "X-MICROSOFT-CDO-ALLDAYEVENT:TRUE"
+    yield "X-MICROSOFT-CDO-BUSYSTATUS:FREE"
+
+
+def _alarm(days: int, title: str) -> Iterator[str]:
+    trigger = vDuration(AT_NINE - datetime.timedelta(days=days)).to_ical().decode()  # type: ignore[no-untyped-call]
+    yield "BEGIN:VALARM"
+    yield "ACTION:DISPLAY"
+    yield f"DESCRIPTION:{_text(title)}"
+    yield f"TRIGGER:{trigger}"
+    yield "END:VALARM"
+
+
+def _text(value: str) -> str:
+    """A text as it stands in a property. icalendar's own makes a line break of a backslash before an N."""
+    for sign in ("\\", ";", ","):
+        value = value.replace(sign, f"\\{sign}")
+    return value.replace("\n", "\\n")
+
+
+def _written(lines: Iterable[str]) -> str:
+    """Folded by icalendar, which counts in octets and never in the middle of a letter. Building its components for
+    ten thousand events takes ten times as long."""
+    folded = (line if len(line.encode()) < WIDTH else _folded(line) for line in lines)
+    return "".join(f"{line}\r\n" for line in ("BEGIN:VEVENT", *folded, "END:VEVENT"))
+
+
+def _folded(line: str) -> str:
+    return str(Contentline(line).to_ical().decode())  # type: ignore[no-untyped-call]
 
 
 def calendar(name: str, bodies: Sequence[str]) -> bytes:

@@ -12,14 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from django.db import connection, transaction
+from django.utils import timezone
 
 from coordination import calendar_events, deadlines
 from coordination.calendar_events import Said
 from coordination.deadlines import Board, Item
 from coordination.models import CalendarEvent, CalendarLink, ReminderRule
 from coordination.recipients import Responsible
+from foi_portal.core import jobs
 from foi_portal.core.keys import among
 from foi_portal.core.mail.composing import absolute
+from foi_portal.core.schedules import Every
 from roles.coverage import Seat
 
 CANCELLED_FOR = datetime.timedelta(days=90)
@@ -47,6 +50,17 @@ def bodies(link: CalendarLink, found: Board, now: datetime.datetime) -> list[str
         rows = rows.filter(key__in=among(mine))
     told += rows.values_list("on", "key", "body")
     return [body for _, _, body in sorted(told)]
+
+
+def register() -> None:
+    """Have the memory kept in step every quarter of an hour."""
+    jobs.register("calendar-memory", Every(900), run, label="Hold kalenderne ajour")
+
+
+def run(now: datetime.datetime) -> str:
+    """Keep the memory in step also while nobody fetches, so that whoever does waits for little. A scheduled job."""
+    known = _remembered(deadlines.board(timezone.localdate(now)), now)
+    return f"{len(known)} frister i kalenderne."
 
 
 def _is_in(link: CalendarLink, people: Iterable[int], roles: Iterable[int]) -> bool:
@@ -82,8 +96,8 @@ def _differs(known: Mapping[str, Said]) -> bool:
 
 
 def _write(known: Mapping[str, Said], now: datetime.datetime) -> None:
-    rows = {row.key: row for row in CalendarEvent.objects.all()}
-    new, changed = [], []
+    rows = {row.key: row for row in CalendarEvent.objects.defer("body")}
+    new, changed, moved = [], [], []
     for key, said in known.items():
         row = rows.get(key)
         if row is None:
@@ -93,7 +107,7 @@ def _write(known: Mapping[str, Said], now: datetime.datetime) -> None:
             changed.append(_told(row, said, now))
         elif (row.people, row.roles) != (list(said.people), list(said.roles)):
             row.people, row.roles = list(said.people), list(said.roles)
-            changed.append(row)
+            moved.append(row)
     for key, row in rows.items():
         if key not in known and row.cancelled_at is None:
             row.sequence += 1
@@ -103,6 +117,7 @@ def _write(known: Mapping[str, Said], now: datetime.datetime) -> None:
     CalendarEvent.objects.bulk_create(new, batch_size=BATCH)
     fields = ["digest", "sequence", "on", "title", "body", "people", "roles", "changed_at", "cancelled_at"]
     CalendarEvent.objects.bulk_update(changed, fields, batch_size=BATCH)
+    CalendarEvent.objects.bulk_update(moved, ["people", "roles"], batch_size=BATCH)
 
 
 def _told(row: CalendarEvent, said: Said, now: datetime.datetime) -> CalendarEvent:
@@ -205,4 +220,4 @@ def forget() -> None:
     _said, _in_step = (None, {}), None
 
 
-__all__ = ["CANCELLED_FOR", "bodies", "forget", "said_of"]
+__all__ = ["CANCELLED_FOR", "bodies", "forget", "register", "run", "said_of"]

@@ -97,7 +97,7 @@ def test_the_next_day_is_the_next_date(on: str, end: str):
 @pytest.mark.parametrize(
     "title",
     [
-        "Æbler, pærer; og \\ skråstreg",
+        "Æbler, pærer; og \\ skråstreg, \\Navne og \\\\n",
         'BEGIN:VEVENT <b>"x"</b>: y',
         "Blåbærgrød 🫐 " * 20,
         "e\u0301tude",

@@ -136,22 +136,25 @@ class TestWhatItSays:
         given.rows.append(first)
         assert {event["dtstart"].dt for event in fetch(everything).values()} == {first.on, second.on}
 
-    def test_two_at_once_say_the_same(self, given: Given, everything: str, monkeypatch: pytest.MonkeyPatch):
-        """Another has written while this one was on its way to: it is read again, and the number is used once."""
+    def test_what_another_wrote_meanwhile_is_read_again(
+        self, given: Given, everything: str, monkeypatch: pytest.MonkeyPatch
+    ):
+        """The day moves twice while this fetch is on its way to write: it says what the other said."""
         given.add("certificate/1", 10)
         told(everything)
-        moved = given.add("certificate/1", 20)
-        differs = calendar_memory._differs
+        given.add("certificate/1", 20)
+        differs, told_other = calendar_memory._differs, []
 
         def late(known: Any) -> bool:
             answer = differs(known)
-            if answer:
-                monkeypatch.setattr(calendar_memory, "_differs", differs)
-                assert told(everything) == (1, "CONFIRMED", moved.on)
+            monkeypatch.setattr(calendar_memory, "_differs", differs)
+            given.add("certificate/1", 30)
+            told_other.append(told(everything))
             return answer
 
         monkeypatch.setattr(calendar_memory, "_differs", late)
-        assert told(everything) == (1, "CONFIRMED", moved.on)
+        day = timezone.localdate() + datetime.timedelta(days=30)
+        assert [told(everything), *told_other] == [(1, "CONFIRMED", day)] * 2
 
 
 class TestWhose:
@@ -330,6 +333,15 @@ class TestPage:
         for _ in range(10):
             assert client.post(self.URL, {"hvad": "mig"}).status_code == 200
         assert client.post(self.URL, {"hvad": "mig"}).status_code == 422
+
+
+def test_the_job_keeps_the_memory_in_step(given: Given):
+    given.add("certificate/1")
+    assert calendar_memory.run(timezone.now()) == "1 frister i kalenderne."
+    assert CalendarEvent.objects.get().title == "certificate/1 udløber"
+    given.drop("certificate/1")
+    calendar_memory.run(timezone.now())
+    assert CalendarEvent.objects.get().cancelled_at is not None
 
 
 class TestCost:
