@@ -23,6 +23,7 @@ from foi_portal.core import jobs
 from foi_portal.core.keys import among
 from foi_portal.core.mail.composing import absolute
 from foi_portal.core.schedules import Every
+from foi_portal.ui import formats
 from roles.coverage import Seat
 
 CANCELLED_FOR = datetime.timedelta(days=90)
@@ -60,7 +61,7 @@ def register() -> None:
 def run(now: datetime.datetime) -> str:
     """Keep the memory in step also while nobody fetches, so that whoever does waits for little. A scheduled job."""
     known = _remembered(deadlines.board(timezone.localdate(now)), now)
-    return f"{len(known)} frister i kalenderne."
+    return f"{formats.plain(len(known))} {'frist' if len(known) == 1 else 'frister'} i kalenderne."
 
 
 def _is_in(link: CalendarLink, people: Iterable[int], roles: Iterable[int]) -> bool:
@@ -167,7 +168,7 @@ def _all(found: Board) -> Iterator[Said]:
             one.on,
             calendar_events.line(one.title),
             calendar_events.description(item, people),
-            absolute(one.url),
+            calendar_events.line(absolute(one.url)),
             item.kind,
             () if item.rest else steps.get(one.kind, ()),
             tuple(sorted(in_feeds)),

@@ -11,6 +11,7 @@ from typing import ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from foi_portal.core.fields import DANISH
@@ -59,6 +60,10 @@ class Acknowledgement(Archivable):
 
     def __str__(self) -> str:
         return self.title
+
+    def get_absolute_url(self) -> str:
+        """It has no page of its own: it is told in the list of deadlines."""
+        return reverse("deadline-list")
 
 
 class CalendarLink(models.Model):

@@ -337,7 +337,7 @@ class TestPage:
 
 def test_the_job_keeps_the_memory_in_step(given: Given):
     given.add("certificate/1")
-    assert calendar_memory.run(timezone.now()) == "1 frister i kalenderne."
+    assert calendar_memory.run(timezone.now()) == "1 frist i kalenderne."
     assert CalendarEvent.objects.get().title == "certificate/1 udløber"
     given.drop("certificate/1")
     calendar_memory.run(timezone.now())
