@@ -7,6 +7,7 @@ again and writes the difference: two that fetch at once say the same, and a numb
 from __future__ import annotations
 
 import datetime
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -147,12 +148,7 @@ def _all(found: Board) -> Iterator[Said]:
     """
     recipients = found.recipients
     usual = replace(recipients, roster=replace(recipients.roster, absences={}), _known={})
-    steps = {
-        rule.kind: tuple(
-            sorted({step for step in rule.steps if isinstance(step, int) and step > 0}, reverse=True)
-        )
-        for rule in ReminderRule.objects.filter(active=True)
-    }
+    steps = alarms()
     seats = _seats(found)
     taken: set[str] = set()
     for item in found.items:
@@ -174,6 +170,12 @@ def _all(found: Board) -> Iterator[Said]:
             tuple(sorted(in_feeds)),
             tuple(sorted(_roles(found, item, people, seats))),
         )
+
+
+def alarms() -> Mapping[str, tuple[int, ...]]:
+    """How many days before its day a calendar rings, by kind: when people are reminded."""
+    rules = ReminderRule.objects.filter(active=True)
+    return {rule.kind: tuple(int(day) for day in re.findall(r"[1-9]\d*", str(rule.steps))) for rule in rules}
 
 
 def _seats(found: Board) -> Mapping[int, list[Seat]]:
@@ -221,4 +223,4 @@ def forget() -> None:
     _said, _in_step = (None, {}), None
 
 
-__all__ = ["CANCELLED_FOR", "bodies", "forget", "register", "run", "said_of"]
+__all__ = ["CANCELLED_FOR", "alarms", "bodies", "forget", "register", "run", "said_of"]

@@ -113,8 +113,16 @@ class TestWhatItSays:
         given.drop("certificate/1")
         assert fetch(everything) == {}
 
-    def test_taken_note_of_is_told_with_the_reason_and_rings_no_more(self, given: Given, everything: str):
-        ReminderRule.objects.update_or_create(kind="certificate", defaults={"steps": [30, 7]})
+    def test_it_rings_when_people_are_reminded(self):
+        rule, _ = ReminderRule.objects.get_or_create(kind="certificate")
+        assert calendar_memory.alarms()["certificate"] == (90, 30, 7)
+        ReminderRule.objects.filter(pk=rule.pk).update(active=False)
+        assert "certificate" not in calendar_memory.alarms()
+
+    def test_taken_note_of_is_told_with_the_reason_and_rings_no_more(
+        self, given: Given, everything: str, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(calendar_memory, "alarms", lambda: {"certificate": (30, 7)})
         one = given.add("certificate/1")
         assert len(fetch(everything)["certificate-1"].walk("VALARM")) == 2
         Acknowledgement.objects.create(
