@@ -78,3 +78,10 @@ def test_one_query_whatever_the_number(django_assert_num_queries):
     with django_assert_num_queries(1):
         assert len(found()) == 40
     assert Asset.objects.count() == 20
+
+
+def test_what_has_happened_is_left_out_beside_what_has_not():
+    factories.system(
+        lifecycle="phasing_out", active_from=day(-900), phasing_out_from=day(-9), retired_from=day(9)
+    )
+    assert [d.on for d in found()] == [day(9)]
