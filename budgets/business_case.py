@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from foi_portal.core.money import ZERO, to_cents
+from foi_portal.core.money import ZERO, sum_of_known, to_cents
 
 YEARS = 5
 # The Danish ministry of finance's social discount rate for the first 35 years, per cent a year and after inflation
@@ -77,20 +77,20 @@ class Case:
 
     @property
     def cost(self) -> Decimal | None:
-        return _sum(year.cost for year in self.counted)
+        return sum_of_known(year.cost for year in self.counted)
 
     @property
     def gain(self) -> Decimal | None:
-        return _sum(year.gain for year in self.counted)
+        return sum_of_known(year.gain for year in self.counted)
 
     @property
     def net(self) -> Decimal | None:
-        return _sum(year.net for year in self.counted)
+        return sum_of_known(year.net for year in self.counted)
 
     @property
     def present(self) -> Decimal | None:
         """The present value (nutidsværdi) in the first year's kroner."""
-        return _sum(year.present for year in self.counted)
+        return sum_of_known(year.present for year in self.counted)
 
     @property
     def pays_back(self) -> int | None:
@@ -119,7 +119,7 @@ def case(
     rows = []
     for year in years:
         known = [amount for amount in costs.get(year, ()) if amount is not None]
-        cost = _sum(known)
+        cost = sum_of_known(known)
         gain = sum((amount.in_year(year) for amount in gains), ZERO)
         factor = 1 / (1 + rate / 100) ** (year - years[0])
         net = None if cost is None else gain - cost
@@ -138,12 +138,6 @@ def case(
             )
         )
     return Case(tuple(rows), rate)
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """The sum of what is known; ``None`` when nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, ZERO) if known else None
 
 
 __all__ = ["DEFAULT_RATE", "HIGHEST_RATE", "YEARS", "Amount", "Case", "Year", "case"]

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 
 from budgets.models import ESTIMATED_YEARS, BudgetLine, BudgetYear
-from foi_portal.core.money import ZERO
+from foi_portal.core.money import sum_of_known
 
 
 class Base(models.TextChoices):
@@ -71,29 +71,28 @@ class Plan:
     left_out: list[LeftOut]
 
     @property
-    def old_total(self) -> Decimal:
-        return sum((line.old for line in self.lines if line.old is not None), ZERO)
+    def old_total(self) -> Decimal | None:
+        return sum_of_known(line.old for line in self.lines)
 
     @property
-    def total(self) -> Decimal:
-        return sum((line.amount for line in self.lines if line.amount is not None), ZERO)
+    def total(self) -> Decimal | None:
+        return sum_of_known(line.amount for line in self.lines)
 
     @property
-    def change(self) -> Decimal:
-        return self.total - self.old_total
+    def change(self) -> Decimal | None:
+        return None if self.total is None or self.old_total is None else self.total - self.old_total
 
     @property
     def percent(self) -> Decimal | None:
         """The change in per cent with one decimal."""
-        if not self.old_total:
+        if not self.old_total or self.change is None:
             return None
         return (100 * self.change / self.old_total).quantize(Decimal("0.1"))
 
     @property
-    def estimate_totals(self) -> list[Decimal]:
+    def estimate_totals(self) -> list[Decimal | None]:
         return [
-            sum((amount for line in self.lines if (amount := line.estimates[ahead]) is not None), ZERO)
-            for ahead in range(ESTIMATED_YEARS)
+            sum_of_known(line.estimates[ahead] for line in self.lines) for ahead in range(ESTIMATED_YEARS)
         ]
 
     @property

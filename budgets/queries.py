@@ -17,7 +17,7 @@ from budgets.models import (
     Forecast,
     ForecastRound,
 )
-from foi_portal.core.money import ZERO
+from foi_portal.core.money import ZERO, sum_of_known
 from registry.models import Asset
 
 
@@ -124,18 +124,13 @@ def totals(rows: Iterable[LineAmounts]) -> Totals:
     """The sums of the lines."""
     rows = list(rows)
     return Totals(
-        original=_sum(row.original for row in rows),
-        revised=_sum(row.revised for row in rows),
-        actual=_sum(row.actual for row in rows),
-        forecast=_sum(row.forecast for row in rows),
-        deviation=_sum(row.deviation for row in rows),
+        original=sum_of_known(row.original for row in rows),
+        revised=sum_of_known(row.revised for row in rows),
+        actual=sum_of_known(row.actual for row in rows),
+        forecast=sum_of_known(row.forecast for row in rows),
+        deviation=sum_of_known(row.deviation for row in rows),
         unknown=sum(row.original is None for row in rows),
     )
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, ZERO) if known else None
 
 
 __all__ = [

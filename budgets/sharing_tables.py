@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -13,7 +13,7 @@ from budgets.shares import Rest, added_up
 from budgets.sharing_out import REASONS, Shared, Unit
 from budgets.users import CostPerSystem
 from foi_portal.core.danish import sort_key
-from foi_portal.core.money import ZERO
+from foi_portal.core.money import ZERO, sum_of_known
 from foi_portal.ui.tables import label
 from registry.matrix import Modules
 from registry.models import Asset
@@ -96,7 +96,7 @@ class WholeYear:
             (SHORT.get(Funding(funding), text), self._by_payer.get((who, funding)))
             for funding, text in self.fundings
         ]
-        total = _sum(amount for _, amount in amounts)
+        total = sum_of_known(amount for _, amount in amounts) or ZERO
         return Payer(unit, name, amounts, total, _percent(total, self.found.total))
 
     @property
@@ -127,9 +127,8 @@ class WholeYear:
             rests = [by[key, rest] for rest in Rest if (key, rest) in by]
             rest = sum(rests, ZERO) if rests else None
             sharing = None if self.by_platform else self.found.sharings.get(key)
-            rows.append(
-                MatrixRow(asset, sharing, amounts, rest, _sum([*(amount for _, amount in amounts), rest]))
-            )
+            total = sum_of_known([*(amount for _, amount in amounts), rest]) or ZERO
+            rows.append(MatrixRow(asset, sharing, amounts, rest, total))
         return sorted(rows, key=lambda row: (sort_key(row.asset.name), row.asset.code))
 
     @cached_property
@@ -204,10 +203,6 @@ def named(amounts: Mapping[int, Decimal]) -> list[tuple[Asset, Decimal]]:
         return []
     assets = Asset.objects.filter(pk__in=list(amounts)).order_by("name", "code")
     return [(asset, amounts[asset.pk]) for asset in assets]
-
-
-def _sum(amounts: Iterable[Decimal | None]) -> Decimal:
-    return sum((amount for amount in amounts if amount is not None), ZERO)
 
 
 def _percent(part: Decimal, whole: Decimal | None) -> Decimal | None:

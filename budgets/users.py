@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
 from budgets.shares import share
-from foi_portal.core.money import ZERO
+from foi_portal.core.money import ZERO, sum_of_known
 from registry import landscape, usage
 from registry.landscape import Facts, Owner
 from registry.matrix import Modules
@@ -121,8 +121,7 @@ class CostPerSystem:
 
     @property
     def total(self) -> Decimal | None:
-        known = [amount for amount in (self.own, self.modules) if amount is not None]
-        return sum(known, ZERO) if known else None
+        return sum_of_known((self.own, self.modules))
 
 
 def cost_per_system(uses: Uses, component: int, amounts: Mapping[int, Decimal]) -> CostPerSystem:
@@ -153,12 +152,7 @@ def cost_per_system(uses: Uses, component: int, amounts: Mapping[int, Decimal]) 
         for system, through in users.items()
     ]
     below = [amounts[part] for part in uses.modules.all_below(component) if part in amounts]
-    return CostPerSystem(rows, amounts.get(component), _sum(below), unshared)
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal | None:
-    known = list(amounts)
-    return sum(known, ZERO) if known else None
+    return CostPerSystem(rows, amounts.get(component), sum_of_known(below), unshared)
 
 
 __all__ = ["CostPerSystem", "SystemCost", "Uses", "cost_per_system", "day_of"]

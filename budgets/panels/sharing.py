@@ -19,7 +19,7 @@ from budgets.rights import may_see_amounts, may_see_component
 from budgets.sharing_out import Basis, amounts_of, may_edit_sharing
 from budgets.sharing_tables import WholeYear, named
 from budgets.users import Uses, cost_per_system, day_of
-from foi_portal.core.money import ZERO
+from foi_portal.core.money import ZERO, sum_of_known
 from foi_portal.core.permissions import may
 from foi_portal.ui.panels import Panel
 from foi_portal.ui.panels import register as register_panel
@@ -107,7 +107,6 @@ def year_panel(request: HttpRequest, year: BudgetYear) -> dict[str, Any] | None:
         return None
     found = picture.shown(request, year)
     amounts = found.unclarified_budgets
-    known = [amount for amount in amounts.values() if amount is not None]
     rows = sorted(
         ((found.places[key], amount) for key, amount in amounts.items()),
         key=lambda row: (-(row[1] or ZERO), row[0].code),
@@ -115,8 +114,8 @@ def year_panel(request: HttpRequest, year: BudgetYear) -> dict[str, Any] | None:
     return {
         "year": year,
         "count": len(amounts),
-        "total": sum(known, ZERO) if known else None,
-        "unknown": len(amounts) - len(known),
+        "total": sum_of_known(amounts.values()),
+        "unknown": sum(amount is None for amount in amounts.values()),
         "first": rows[:SHOWN_UNCLARIFIED],
     }
 

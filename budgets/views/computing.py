@@ -14,7 +14,7 @@ from budgets import computing, scenarios, whatif, words
 from budgets.models import BudgetLine, YearState
 from budgets.rights import may_edit_lines
 from budgets.views.year import YearPage
-from foi_portal.core.money import ZERO, to_cents
+from foi_portal.core.money import ZERO, sum_of_known, to_cents
 from foi_portal.core.permissions import may
 from foi_portal.ui import export
 
@@ -96,9 +96,9 @@ class Compute(ComputingPage):
             "missing": [row for row in planned if row.outcome.missing],
             "same": [row for row in planned if not row.changes and not row.outcome.missing],
             "planned": planned,
-            "before": total(row.line.original for row in changing),
-            "after": total(row.outcome.amount for row in changing),
-            "difference": total(row.difference for row in changing),
+            "before": sum_of_known(row.line.original for row in changing),
+            "after": sum_of_known(row.outcome.amount for row in changing),
+            "difference": sum_of_known(row.difference for row in changing),
             "cents": words.has_cents(
                 amount for row in planned for amount in (row.line.original, row.outcome.amount)
             ),
@@ -108,12 +108,6 @@ class Compute(ComputingPage):
             "reason": self.request.POST.get("reason", ""),
         }
         return self.page(context, 422 if error and status == 200 else status)
-
-
-def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
-    """The sum of what is known; ``None`` when nothing is."""
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known, ZERO) if known else None
 
 
 def machine_row(row: computing.PlannedLine) -> tuple[Any, ...]:

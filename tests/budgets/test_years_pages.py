@@ -75,6 +75,12 @@ class TestNewYear:
         assert "2 linjer er lavet i budget 2027 som kladde." in text(done)
         assert BudgetYear.objects.get(year=2027).note == "Første <udkast>"
 
+    def test_of_which_nothing_is_known_does_not_come_to_nought(self, foi: Client):
+        rows.line(rows.year(2026), original=None)
+        page = text(foi.post(NEW, asked(step="preview")))
+        assert "0,00" not in page
+        assert page.count("ikke kendt") >= 6
+
     def test_that_has_changed_since_is_shown_again(self, foi: Client):
         rows.line(rows.year(2026))
         carried = hidden(text(foi.post(NEW, asked(step="preview")))) | {"step": "apply"}
