@@ -143,7 +143,7 @@ def parse_choice(text: str, choices: Mapping[str, str]) -> str:
     raise BadValue(f"Værdien kendes ikke. {hint}Brug en af: {', '.join(choices)}.")
 
 
-YES, NO = ("ja", "true", "sand", "sandt", "1", "x"), ("", "nej", "false", "falsk", "falskt", "0")
+YES, NO = ("ja", "yes", "true", "sand", "sandt", "1", "x"), ("", "nej", "no", "false", "falsk", "falskt", "0")
 
 
 def parse_yes_no(text: str) -> bool:
