@@ -35,9 +35,9 @@ def _results(keys: list[int], query: Query) -> dict[int, Result]:
             badge="Arkiveret" if row.is_archived else badge,
         )
         facts = [("Miljø", row.get_environment_display()), ("Udløber", formats.plain(row.valid_to))]
-        facts += [("Serienummer", row.serial)]
-        if any(word.casefold() in (row.sha256 or "") for word in query.words):
-            facts.append(("Fingeraftryk", row.sha256 or ""))
+        for label, digits in (("Serienummer", row.serial), ("Fingeraftryk", row.sha256 or "")):
+            if any(word.casefold() in digits for word in query.words):  # else they are only in the way
+                facts.append((label, digits))
         result.facts += [(label, highlight(text, query)) for label, text in facts if text]
         made[row.pk] = result
     return made
