@@ -16,7 +16,7 @@ from foi_portal.ui import formats
 from foi_portal.ui.forms import DateField
 from registry.certificates.fields import AssetsField, HexField, SerialField, rows_of
 from registry.certificates.queries import has_before
-from registry.certificates.reading import MAX_BYTES, TOO_LARGE, Facts, Refused, read
+from registry.certificates.reading import MAX_BYTES, TOO_LARGE, Facts, Refused, has_key_mark, read
 from registry.models import Asset, Certificate, CertificateKind, Environment
 from registry.models.agreement import FIRST_DAY, LAST_DAY
 
@@ -119,8 +119,13 @@ class CertificateForm(forms.ModelForm[Certificate]):
         return sorted(map(int, parts)) if all(part.isdecimal() and len(part) < 19 for part in parts) else None
 
     def clean_note(self) -> str:
-        """Browsers send line ends as two signs: the same text must not count as a change."""
-        return str(self.cleaned_data["note"]).replace("\r\n", "\n")
+        """Browsers send line ends as two signs: the same text must not count as a change. A key is kept nowhere."""
+        note = str(self.cleaned_data["note"]).replace("\r\n", "\n")
+        if has_key_mark(note.encode()):
+            raise ValidationError(
+                "Noten indeholder en privat nøgle. Fjern den: nøgler må ikke ligge i portalen."
+            )
+        return note
 
     def clean_sha256(self) -> str | None:
         value: str | None = self.cleaned_data["sha256"]

@@ -101,6 +101,11 @@ class Facts:
         return oces.told(self.oces_id, self.kind)
 
 
+def has_key_mark(data: bytes) -> bool:
+    """Whether a private key's own mark stands in it, in whatever encoding."""
+    return KEY_MARK.search(data.replace(b"\0", b"")) is not None  # UTF-16 has a zero for every other byte
+
+
 def read(data: bytes) -> Facts:
     """The facts of the end certificate in the file. Errors: ``Refused``, and nothing else whatever the bytes are."""
     try:
@@ -127,7 +132,7 @@ def _certificates(data: bytes) -> list[x509.Certificate]:
         raise Refused(TOO_LARGE)
     if not data.strip():
         raise Refused(EMPTY)
-    if KEY_MARK.search(data.replace(b"\0", b"")):  # UTF-16 has a zero for every other byte
+    if has_key_mark(data):
         raise HoldsKey(PRIVATE_KEY)
     if data.startswith(KEYSTORES):
         raise HoldsKey(KEYSTORE)
@@ -368,4 +373,4 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-__all__ = ["MAX_BYTES", "MAX_CHAIN", "Facts", "HoldsKey", "Refused", "read"]
+__all__ = ["MAX_BYTES", "MAX_CHAIN", "Facts", "HoldsKey", "Refused", "has_key_mark", "read"]
