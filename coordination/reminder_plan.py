@@ -15,6 +15,7 @@ import datetime
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 
 from coordination.recipients import Responsible
 from foi_portal.core.mail import Recipient
@@ -160,7 +161,7 @@ def _receivers(people: Sequence[Responsible], day: Day) -> Iterator[tuple[Recipi
     for_foi = [] if people else [NOBODY]
     for one in people:
         to = _recipient(one)
-        if to.trouble:
+        if _trouble(to):
             for_foi.append(UNREACHABLE[bool(to.address)].format(one.name))
             continue
         if (to.key, to.address) in day.refused:
@@ -173,7 +174,7 @@ def _receivers(people: Sequence[Responsible], day: Day) -> Iterator[tuple[Recipi
 
 def _in_digest(one: Responsible, day: Day) -> bool:
     to = _recipient(one)
-    return to.key in day.weekly and not to.trouble
+    return to.key in day.weekly and not _trouble(to)
 
 
 def _digested(day: Day) -> set[str]:
@@ -182,7 +183,18 @@ def _digested(day: Day) -> set[str]:
 
 
 def _recipient(one: Responsible) -> Recipient:
-    return Recipient(one.email, one.name, key=f"person/{one.key}").tidy()
+    return _addressed(one.key, one.name, one.email)
+
+
+# A month ahead asks the same of the same people for every deadline and day.
+@lru_cache(maxsize=2000)
+def _addressed(key: int, name: str, email: str) -> Recipient:
+    return Recipient(email, name, key=f"person/{key}").tidy()
+
+
+@lru_cache(maxsize=2000)
+def _trouble(to: Recipient) -> str:
+    return to.trouble
 
 
 def _why(one: Responsible) -> str:

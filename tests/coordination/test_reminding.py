@@ -16,14 +16,18 @@ from django.utils import timezone
 from coordination import reminding
 from coordination.models import Acknowledgement, Reminder, ReminderPreference, ReminderRule
 from foi_portal.core import jobs, mail
+from foi_portal.core.mail import delivery
+from foi_portal.core.mail.smtp import Patience
 from foi_portal.core.models import MailState, OutboxMail, ScheduledJob
 from foi_portal.core.schedules import COPENHAGEN
 from roles.models import Absence
 from tests import factories
 from tests.coordination.reminders import FOI, KIND, Dates, danish, only, remind
 from tests.days import day
+from tests.smtp import mail_server, use
 
 pytestmark = pytest.mark.django_db
+HASTY = Patience(answer=1, mail=2, whole=20)
 
 
 @pytest.fixture
@@ -209,6 +213,33 @@ class TestWho:
         ann.email = "ny@example.org"
         ann.save()
         assert [row.address for row in remind("2027-01-01")] == [ann.email]
+
+
+class TestRefused:
+    """With a real mail server, which answers 550 to one and 451 to another."""
+
+    def test_5xx_is_seen_and_foi_is_told_and_4xx_only_waits(self, dates: Dates, settings: Any) -> None:
+        gone, busy = (
+            factories.person(name="Ann", email="550@example.org"),
+            factories.person(email="451@example.org"),
+        )
+        dates.put("2026-12-31", [gone], 1)
+        dates.put("2026-12-31", [busy], 2)
+        with mail_server() as server:
+            use(settings, server)
+            remind("2026-12-01")
+            delivery.deliver(HASTY)
+            refused = OutboxMail.objects.get(recipient_key=f"person/{gone.pk}")
+            assert (refused.state, refused.error_detail[:3]) == (MailState.FAILED, "550")
+            assert "Mailserveren afviser modtagerens adresse." in page(refused.get_absolute_url())
+            assert OutboxMail.objects.get(recipient_key=f"person/{busy.pk}").state == MailState.QUEUED
+            remind("2026-12-02")
+            delivery.deliver(HASTY)
+            (sent,) = server.taken
+        assert sent.recipient == FOI
+        text = sent.message.get_body(("plain",))
+        assert text is not None
+        assert "Den seneste mail til Ann kunne ikke afleveres." in text.get_content()
 
 
 class TestStopped:
@@ -454,6 +485,11 @@ def test_two_at_once_write_each_once(dates: Dates) -> None:
         thread.join()
     assert OutboxMail.objects.count() == 20
     assert Reminder.objects.count() == 40
+
+
+def page(url: str) -> str:
+    """A page as FOI sees it."""
+    return factories.client().get(url).content.decode()
 
 
 def note(key: str, until: str) -> None:
