@@ -88,7 +88,7 @@ def ahead(now: datetime.datetime, days: int = 30, about: str = "") -> list[Ahead
     """
     first = SCHEDULE.next_after(now).astimezone(COPENHAGEN).date()
     rules = read_rules()
-    due = load(first + datetime.timedelta(days=days), rules)
+    due = load(first, rules, days)
     if about:
         due = [deadline for deadline in due if matter(deadline) == about]
     recipients = Recipients.load(now.astimezone(COPENHAGEN).date())
@@ -133,10 +133,10 @@ def as_rule(row: ReminderRule) -> Rule:
     return Rule(row.days, row.overdue_every, row.escalate_after, row.active)
 
 
-def load(on: datetime.date, rules: dict[str, Rule]) -> list[Deadline]:
-    """All deadlines that anybody may be told of by the day ``on``."""
+def load(on: datetime.date, rules: dict[str, Rule], ahead: int = 0) -> list[Deadline]:
+    """The deadlines open on the day ``on`` that anybody may be told of by then, or within so many days after."""
     horizon = max([DIGEST_DAYS, Rule().horizon, *(rule.horizon for rule in rules.values())])
-    return deadlines.load(on, on + datetime.timedelta(days=horizon))
+    return deadlines.load(on, on + datetime.timedelta(days=horizon + ahead))
 
 
 def _resting(on: datetime.date) -> frozenset[str]:

@@ -28,7 +28,7 @@ from registry import deadlines
 from roles.models import Person
 
 DAYS, MATTER_DAYS = 30, 400
-SHOWN_MAILS, SHOWN_LINES, SHOWN_TOLD = 200, 4, 20
+SHOWN_MAILS, SHOWN_OF_MATTER, SHOWN_LINES, SHOWN_TOLD = 200, 8, 4, 20
 SORTS = {Sort.SINGLE: "Påmindelse", Sort.DIGEST: "Mandagsmail", Sort.ESCALATION: "Intet er sket"}
 
 
@@ -52,14 +52,15 @@ class RulePage(RuleView):
     def get(self, request: HttpRequest) -> HttpResponse:
         now = timezone.now()
         matter = request.GET.get("sag", "")
+        shown = SHOWN_OF_MATTER if matter else SHOWN_MAILS
         mails = [
             Foretold.of(one, now) for one in reminding.ahead(now, MATTER_DAYS if matter else DAYS, matter)
         ]
         context = {
             "rules": rules(),
-            "mails": mails[:SHOWN_MAILS],
+            "mails": mails[:shown],
             "mail_count": len(mails),
-            "more": max(len(mails) - SHOWN_MAILS, 0),
+            "more": max(len(mails) - shown, 0),
             "recipients": len({one.key for one in mails}),
             "days": DAYS,
             "matter": matter,

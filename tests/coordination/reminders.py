@@ -19,7 +19,9 @@ FOI = "foi@example.org"
 
 
 class Dates(list[Deadline]):
-    """The only deadlines there are."""
+    """The only deadlines there are, and the days they were asked about."""
+
+    asked: tuple[datetime.date, datetime.date]
 
     def put(self, on: str, people: Sequence[Any] = (), number: int = 1, **values: Any) -> Deadline:
         """A deadline on the day, about these people."""
@@ -35,6 +37,7 @@ class Dates(list[Deadline]):
         return made
 
     def load(self, on: datetime.date, last: datetime.date) -> Iterator[Deadline]:
+        self.asked = on, last
         return (deadline for deadline in self if deadline.on <= last)
 
 

@@ -451,6 +451,10 @@ class TestAhead:
     def test_nothing_when_there_is_nothing(self, dates: Dates) -> None:
         assert reminding.ahead(timezone.now()) == []
 
+    def test_asks_what_is_open_today_and_falls_late_enough(self, dates: Dates) -> None:
+        reminding.ahead(danish("2026-12-01 08:00"))
+        assert dates.asked == (day("2026-12-02"), day("2027-04-01"))
+
 
 def test_send_due_does_it_without_celery(
     dates: Dates, settings: Any, django_capture_on_commit_callbacks: Any
