@@ -167,9 +167,9 @@ class TestList:
             }
         ]
         response: Any = client.get(f"{URL}?_export=xlsx")
-        book = load_workbook(BytesIO(b"".join(response.streaming_content)))
-        assert [cell.value for cell in book.active[1]][:3] == ["date", "days_left", "kind"]
-        assert book.active["B2"].value == -2
+        sheet: Any = load_workbook(BytesIO(b"".join(response.streaming_content))).active
+        assert [cell.value for cell in sheet[1]][:3] == ["date", "days_left", "kind"]
+        assert sheet["B2"].value == -2
 
     def test_nothing_yet_says_what_to_do(self, given: Given):
         page = factories.client(READER).get(URL).content.decode()
