@@ -35,6 +35,12 @@ TODAY = timezone.localdate()
 LATER = TODAY + datetime.timedelta(days=30)
 
 
+@pytest.fixture
+def inline(settings: Any) -> None:
+    """No workers, also where there is a Redis."""
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+
+
 def finding(**values: Any) -> Finding:
     """An open finding about a new system, due in a month."""
     asset = values.pop("asset", None) or factories.system()
@@ -162,7 +168,7 @@ class TestList:
         assert (told["department_code"], told["owner_email"]) == ("SOC", "lone@example.org")
         assert (told["accepted_until"], told["accepted_reason"]) == (LATER.isoformat(), "Aftalt")
 
-    def test_an_empty_portal_says_what_to_do(self, foi: Client):
+    def test_an_empty_portal_says_what_to_do(self, foi: Client, inline: None):
         page = foi.get(reverse("finding-list")).content.decode()
         assert "Oplysningerne er ikke gennemgået endnu" in page
         assert "Tryk på «Kør gennemgangen nu»" in page
@@ -400,14 +406,14 @@ class TestPanels:
 
 
 class TestRun:
-    def test_without_workers_it_runs_while_one_waits(self, foi: Client):
+    def test_without_workers_it_runs_while_one_waits(self, foi: Client, inline: None):
         factories.system()
         answer = foi.post(reverse("finding-run"), follow=True)
         assert answer.redirect_chain[-1][0] == reverse("finding-list")
         assert "Gennemgangen er færdig: 2 nye, 0 bragt i orden, 2 åbne." in answer.content.decode()
         assert foi.post(reverse("finding-run"), follow=True).status_code == 200
 
-    def test_one_that_fails_says_so(self, foi: Client, monkeypatch: pytest.MonkeyPatch):
+    def test_one_that_fails_says_so(self, foi: Client, inline: None, monkeypatch: pytest.MonkeyPatch):
         def fails(**_: Any) -> None:
             raise RuntimeError
 
