@@ -87,7 +87,10 @@ def _fits(line: BudgetLine, parts: Iterable[str]) -> bool:
 
 def suggestions(lines: Any, typed: str) -> list[str]:
     """The lines that have every typed word in their component's code or name, their type or their funding."""
-    words = list(dict.fromkeys(typed[:200].replace(SEPARATOR.strip(), " ").split()))[:MOST_WORDS]
+    typed = (
+        typed[:200].replace(SEPARATOR.strip(), " ").replace("\0", " ")
+    )  # PostgreSQL cannot be asked for NUL
+    words = list(dict.fromkeys(typed.split()))[:MOST_WORDS]
     if not words:
         return []
     for word in words:

@@ -9,7 +9,7 @@ from registry.urls import pages
 
 gain_urls: list[URLPattern | URLResolver] = [
     path("mulige/", possible_gains.PossibleGains.as_view(), name="gain-possible"),
-    path("mulige/<str:key>/afvis/", possible_gains.RejectGain.as_view(), name="gain-reject"),
+    path("mulige/<code:key>/afvis/", possible_gains.RejectGain.as_view(), name="gain-reject"),
     path("business-case/", business_cases.BusinessCases.as_view(), name="business-case-list"),
     path("business-case/<code:code>/", business_cases.BusinessCase.as_view(), name="business-case"),
     *pages(

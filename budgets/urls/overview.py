@@ -15,5 +15,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         explaining.ExplanationUpdate.as_view(),
         name="explanation-update",
     ),
-    path("budget/<int:year>/<str:code>/", overview.Component.as_view(), name="budget-component"),
+    path("budget/<int:year>/<code:code>/", overview.Component.as_view(), name="budget-component"),
 ]

@@ -35,7 +35,7 @@ class ActualList(PostingPage):
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
         mine = Actual.objects.filter(year=self.year).order_by()
         placed, waiting = by_month(mine.filter(line__isnull=False)), by_month(mine.filter(line=None))
-        asked = request.GET.get("komponent", "").strip()[:100]
+        asked = request.GET.get("komponent", "").replace("\0", " ").strip()[:100]
         page = self.lines(asked)
         sums: dict[int, dict[int, Decimal]] = defaultdict(dict)
         shown = mine.filter(line__in=[line.pk for line in page.object_list]).values_list("line", "month")

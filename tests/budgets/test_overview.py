@@ -430,6 +430,33 @@ class TestRights:
             url = reverse("budget-year", args=[2026])
             assert client.get(url, {"_export": kind}).status_code == 403
 
+    @pytest.mark.parametrize(
+        "where", ["/budget/2026/%00/", "/budget/2026/S%00P/", "/gevinster/mulige/%00/afvis/"]
+    )
+    def test_a_code_with_a_sign_that_no_code_has_is_not_found(self, chef, whole, where):
+        """PostgreSQL cannot be asked for NUL."""
+        assert chef.get(where).status_code == 404
+
+    @pytest.mark.parametrize(
+        "where",
+        [
+            "/opslag/budgetlinjer/?year=2026&q=%00",
+            "/budget/2026/forbrug/?komponent=%00",
+            "/budget/2026/forbrug/ny/?linje=%00",
+            "/budget/2026/linjer/?q=%00&component=%00",
+            "/budget/2026/forbrug/posteringer/?q=%00&component=%00",
+            "/budget/2026/fordeling/?forvaltning=%00",
+            "/budget/2026/?udbyder=%00&platform=%00&kun=%00",
+            "/budget/ansvar/?q=%00&organisation=%00&within=%00",
+            "/gevinster/?q=%00&asset=%00",
+            "/gevinster/mulige/?asset=%00",
+            "/gevinster/business-case/?q=%00",
+            "/budget/priser/?q=%00&component=%00",
+        ],
+    )
+    def test_nor_does_one_in_a_question_make_an_error(self, chef, whole, where):
+        assert chef.get(where).status_code == 200
+
     def test_an_unknown_year_is_not_found(self, chef):
         for query in ("", "?_export=pdf"):
             assert chef.get(f"{reverse('budget-year', args=[2077])}{query}").status_code == 404
