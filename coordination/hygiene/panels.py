@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,7 @@ def register() -> None:
     of_asset = Panel("findings", "coordination/finding_panel.html", asset_panel, "side", 40)
     for model in (System, Component):
         register_panel(model, of_asset)
+    register_panel("asset-confirm", replace(of_asset, place="main"))
     for other in (Agreement, Certificate):
         load = partial(row_panel, str(other._meta.model_name))
         register_panel(other, Panel("findings", "coordination/finding_panel.html", load, "side", 40))

@@ -2,7 +2,7 @@
 
 An app registers a panel for a model in its ``AppConfig.ready``; the detail page asks for all of them. Pages that show
 no row of a model have a name instead: "impact" gives its panels the ``registry.impact.Reply`` it shows;
-"impact-pdf" prints its panels after the answer.
+"impact-pdf" prints its panels after the answer. "asset-confirm" gives the system that is to be confirmed.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from foi_portal.core.permissions import may
-from foi_portal.ui import views
+from foi_portal.ui import panels, views
 from registry.models import System
 from roles import confirming, responsible
 from roles.confirmation_panel import last_confirmed
@@ -86,6 +86,7 @@ class AssetConfirm(views.ModelView):
             "duties": [duty for duty in duties if duty.role.code in responsible.OWN_ROLES],
             "asked": confirming.open_items([system.pk]),
             "today": today,
+            "panels": panels.panels_on("asset-confirm", self.request, system),
             **last_confirmed(system, today),
         }
         return self.page(context, status)

@@ -388,6 +388,11 @@ class TestPanels:
         assert 'href="/oprydning/?asset=KY">Alle 7</a>' in page
         assert len(shown(foi, "asset=KY")) == 7
 
+    def test_who_confirms_a_system_sees_it_too(self, foi: Client):
+        row = finding(asset=factories.system(code="KY"))
+        page = foi.get(reverse("asset-confirm", args=["KY"])).content.decode()
+        assert row.text in page
+
     def test_the_front_page_has_numbers_for_foi(self, foi: Client):
         finding()
         page = foi.get(reverse("front")).content.decode()
