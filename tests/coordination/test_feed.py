@@ -92,7 +92,7 @@ class TestWhatItSays:
         before = fetch(everything)["certificate-1"]
         CalendarEvent.objects.update(changed_at=timezone.now() - datetime.timedelta(hours=1))
         for number, change in enumerate(({"title": "Nyt"}, {"note": "Nyt"}, {"url": "/nyt/"}), start=1):
-            given.add("certificate/1", **change)
+            given.add("certificate/1", **change)  # type: ignore[arg-type]
             event = fetch(everything)["certificate-1"]
             assert event["sequence"] == number
             assert event["dtstamp"].dt >= before["dtstamp"].dt
