@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 
 from coordination.deadlines import NOBODY, URGENCY_LABELS, Board, Wanted
 from coordination.models import Acknowledgement
+from foi_portal.core.danish import sort_key
 from foi_portal.core.models import User
 from foi_portal.core.periods import months_after
 from foi_portal.ui import formats
@@ -78,7 +79,7 @@ class DeadlineForm(forms.Form):
 def department_codes(found: Board) -> dict[str, int]:
     """The keys of the departments that have deadlines, by code, in the order of their names."""
     keys = {key for item in found.items for key in item.departments if key in found.organisations}
-    order = sorted(keys, key=lambda key: (found.organisations[key].name.lower(), key))
+    order = sorted(keys, key=lambda key: (sort_key(found.organisations[key].name), key))
     return {found.organisations[key].code: key for key in order}
 
 

@@ -22,6 +22,7 @@ from coordination.forms.deadlines import AcknowledgementForm, DeadlineForm
 from coordination.models import Acknowledgement
 from coordination.recipients import Responsible
 from coordination.rights import Actor, sees_deadlines
+from foi_portal.core.danish import sort_key
 from foi_portal.core.mail.composing import absolute
 from foi_portal.core.models import User
 from foi_portal.ui import conflicts, export, views
@@ -172,7 +173,7 @@ class DeadlineList(View):
                 for key in item.departments
                 if key in owners
             }
-            labels = dict(sorted(labels.items(), key=lambda pair: (pair[1].lower(), pair[0]))) | {
+            labels = dict(sorted(labels.items(), key=lambda pair: (sort_key(pair[1]), pair[0]))) | {
                 NOBODY: "Uden forvaltning"
             }
             drawn = timeline.of(items, found.on, lambda item: _departments(found, item), labels)

@@ -91,8 +91,9 @@ class TestWhatItSays:
         given.add("certificate/1")
         before = fetch(everything)["certificate-1"]
         CalendarEvent.objects.update(changed_at=timezone.now() - datetime.timedelta(hours=1))
-        for number, change in enumerate(({"title": "Nyt"}, {"note": "Nyt"}, {"url": "/nyt/"}), start=1):
-            given.add("certificate/1", **change)  # type: ignore[arg-type]
+        changes: list[dict[str, Any]] = [{"title": "Nyt"}, {"note": "Nyt"}, {"url": "/nyt/"}]
+        for number, change in enumerate(changes, start=1):
+            given.add("certificate/1", **change)
             event = fetch(everything)["certificate-1"]
             assert event["sequence"] == number
             assert event["dtstamp"].dt >= before["dtstamp"].dt
