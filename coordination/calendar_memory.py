@@ -7,7 +7,6 @@ again and writes the difference: two that fetch at once say the same, and a numb
 from __future__ import annotations
 
 import datetime
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -175,7 +174,7 @@ def _all(found: Board) -> Iterator[Said]:
 def alarms() -> Mapping[str, tuple[int, ...]]:
     """How many days before its day a calendar rings, by kind: when people are reminded."""
     rules = ReminderRule.objects.filter(active=True)
-    return {rule.kind: tuple(int(day) for day in re.findall(r"[1-9]\d*", str(rule.steps))) for rule in rules}
+    return {rule.kind: tuple(rule.days) for rule in rules}
 
 
 def _seats(found: Board) -> Mapping[int, list[Seat]]:

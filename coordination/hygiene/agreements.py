@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from django.db.models import QuerySet
 
 from coordination.hygiene.base import Found, Kind, gone, page
+from registry.agreements import covering
 from registry.deadlines import Act
 from registry.models import (
     Agreement,
     AgreementKind,
     AgreementStatus,
     Asset,
-    Dependency,
     Environment,
 )
 
@@ -89,9 +89,7 @@ class AgreementForRetired(Kind):
 class WithoutAgreement(Kind):
     """A fagsystem in operation uses a component that needs a serviceaftale, and no agreement in force covers it.
 
-    The requirement holds for all below the component too: written on a platform it is about its modules and services.
-    What a dependency goes through (``via``) is used as well. What covers it is an agreement for production that is
-    chosen for the dependency, or one of the system's own that names what is used or what that is part of.
+    ``registry.agreements.covering`` says what needs one and what covers it.
     """
 
     kind = "dependency_without_agreement"
@@ -103,25 +101,13 @@ class WithoutAgreement(Kind):
     )
 
     def broken(self, on: datetime.date) -> Iterator[Found]:
-        """Six plain queries, put together here: as one with joins it took PostgreSQL more than a minute."""
-        demanding, names = _demanding()
-        running = set(Asset.objects.systems().in_operation(on).order_by().values_list("pk", flat=True))
-        valid = Agreement.objects.in_force(on).filter(environment=Environment.PRODUCTION).order_by()
-        in_force = set(valid.values_list("pk", flat=True))
-        covers = Agreement.dependencies.through._default_manager.order_by()
-        chosen = {row for row, by in covers.values_list("dependency_id", "agreement_id") if by in in_force}
-        named = set(valid.exclude(system=None).values_list("system_id", "assets"))
-        rows = Dependency.objects.live_by_itself(on).order_by("pk")
-        for pk, source, target, via in rows.values_list("pk", "source_id", "target_id", "via_id"):
-            demand = demanding.get(target) or demanding.get(via)
-            if demand is None or source not in running or pk in chosen:
-                continue
-            if any((source, part) in named for part in (target, *demand.whole)):
-                continue
-            text = f"{names[source]} bruger {names[target]} uden en aktiv aftale, der dækker det."
-            if demand.by != target:
-                text += f" Kravet kommer fra {names[demand.by]}."
-            yield Found(str(pk), text, asset=source, dependency=pk, concerns=(source,))
+        rows = covering.uncovered(on)
+        names = dict(Asset.objects.order_by().values_list("pk", "name")) if rows else {}
+        for row in rows:
+            text = f"{names[row.source]} bruger {names[row.target]} uden en aktiv aftale, der dækker det."
+            if row.by != row.target:
+                text += f" Kravet kommer fra {names[row.by]}."
+            yield Found(str(row.key), text, asset=row.source, dependency=row.key, concerns=(row.source,))
 
     def acts(self, finding: Finding) -> Sequence[Act]:
         return [
@@ -133,37 +119,6 @@ class WithoutAgreement(Kind):
             ),
             page("Se afhængigheden", "dependency-detail", finding.dependency_id),
         ]
-
-
-class Demand(NamedTuple):
-    """Why a component may be used by agreement only: the key of what asks for it, and the keys from it up to that."""
-
-    by: int
-    whole: tuple[int, ...]
-
-
-def _demanding() -> tuple[dict[int | None, Demand], dict[int, str]]:
-    """The components that may be used by agreement only, because they or what they are part of say so; and the
-    names of all assets. One query.
-    """
-    rows = {
-        pk: (name, parent, needs)
-        for pk, name, parent, needs in Asset.objects.order_by().values_list(
-            "pk", "name", "parent_id", "needs_agreement"
-        )
-    }
-    found: dict[int | None, Demand] = {}
-    for key in rows:
-        whole: list[int] = []
-        above: int | None = key
-        while above is not None and above not in whole:
-            whole.append(above)
-            _, parent, needs = rows[above]
-            if needs:
-                found[key] = Demand(above, tuple(whole))
-                break
-            above = parent
-    return found, {key: name for key, (name, *_) in rows.items()}
 
 
 class NoLegalBasis(Kind):
