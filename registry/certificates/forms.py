@@ -17,7 +17,7 @@ from foi_portal.ui.forms import DateField
 from registry.certificates.fields import AssetsField, HexField, SerialField, rows_of
 from registry.certificates.queries import has_before
 from registry.certificates.reading import MAX_BYTES, TOO_LARGE, Facts, Refused, has_key_mark, read
-from registry.models import Asset, Certificate, CertificateKind, Environment
+from registry.models import Certificate, CertificateKind, Environment
 from registry.models.agreement import FIRST_DAY, LAST_DAY
 
 FACTS = (
@@ -302,4 +302,4 @@ def initial_of(form: CertificateForm) -> dict[str, Any]:
     }
 
 
-__all__ = ["FACTS", "Asset", "CertificateForm", "RenewForm", "RevokeForm", "initial_of"]
+__all__ = ["FACTS", "CertificateForm", "RenewForm", "RevokeForm", "initial_of"]

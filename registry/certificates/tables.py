@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from dataclasses import replace
 
 from django.urls import reverse
@@ -73,12 +74,12 @@ def _name(row: Row) -> str:
     return link(reverse("certificate-detail", args=[row["pk"]]), row["name"], mark_safe(extra))  # noqa: S308 - no value in it
 
 
-def _long(path: str):  # type: ignore[no-untyped-def]
+def _long(path: str) -> Callable[[Row], str]:
     """Text that may break anywhere."""
     return lambda row: f'<span class="breaks">{conditional_escape(row[path])}</span>' if row[path] else ""
 
 
-def _hex(path: str):  # type: ignore[no-untyped-def]
+def _hex(path: str) -> Callable[[Row], str]:
     return lambda row: (
         f'<span class="breaks code">{conditional_escape(row[path])}</span>' if row[path] else ""
     )
