@@ -16,7 +16,7 @@ from foi_portal.core import history
 from foi_portal.core.permissions import may
 from foi_portal.ui import conflicts
 from registry.agreements import covering
-from registry.agreements.forms import CoverageForm
+from registry.agreements.coverage_form import CoverageForm
 from registry.agreements.search import lookup_dependencies
 from registry.agreements.steps import ARCHIVED
 from registry.models import Agreement, Dependency

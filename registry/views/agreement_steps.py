@@ -21,7 +21,7 @@ from django.utils.dateparse import parse_date
 from foi_portal.core import history
 from foi_portal.core.models import Change
 from foi_portal.ui import conflicts, formats, views
-from registry.agreements import forms, steps
+from registry.agreements import step_forms, steps
 from registry.agreements.days import left
 from registry.models import Agreement, AgreementStatus
 
@@ -40,7 +40,7 @@ class AgreementStep(views.ModelView):
     lookup = "pk"
     action = "change"
     template_name = "registry/agreement_step.html"
-    form_class: ClassVar[type[forms.StepForm]]
+    form_class: ClassVar[type[step_forms.StepForm]]
     label: ClassVar[str]
     title: ClassVar[str]  # with the agreement's name in it
     asked: ClassVar[str] = ""
@@ -56,7 +56,7 @@ class AgreementStep(views.ModelView):
     def done(self, agreement: Agreement) -> str:
         raise NotImplementedError
 
-    def form(self, agreement: Agreement, data: Any = None) -> forms.StepForm:
+    def form(self, agreement: Agreement, data: Any = None) -> step_forms.StepForm:
         return self.form_class(data, instance=copy(agreement), on=self.today)  # it writes on the copy
 
     def get(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
@@ -94,7 +94,7 @@ class AgreementStep(views.ModelView):
         return HttpResponseRedirect(self.url("detail", agreement))
 
     def step_page(
-        self, agreement: Agreement, form: forms.StepForm | None, error: str = "", status: int = 200
+        self, agreement: Agreement, form: step_forms.StepForm | None, error: str = "", status: int = 200
     ) -> HttpResponse:
         return self.page(
             {
@@ -110,7 +110,7 @@ class AgreementStep(views.ModelView):
 
 
 class AgreementApprove(AgreementStep):
-    form_class = forms.ApproveForm
+    form_class = step_forms.ApproveForm
     label, title = "Godkend", "Godkend «{}»"
     asked = "Når den er godkendt, må modparten levere data til fagsystemet, og kommunen kan blive opkrævet for det."
 
@@ -119,7 +119,7 @@ class AgreementApprove(AgreementStep):
 
 
 class AgreementReject(AgreementStep):
-    form_class = forms.RejectForm
+    form_class = step_forms.RejectForm
     label, title = "Afvis", "Afvis «{}»"
     asked = "Begrundelsen bliver stående på aftalen. Der kan anmodes om den igen."
 
@@ -128,7 +128,7 @@ class AgreementReject(AgreementStep):
 
 
 class AgreementRequest(AgreementStep):
-    form_class = forms.RequestForm
+    form_class = step_forms.RequestForm
     label, title = "Anmod igen", "Anmod om «{}» igen"
     asked = "Afgørelsen tages væk, så den kan træffes på ny. Den gamle bliver stående i historikken."
 
@@ -137,7 +137,7 @@ class AgreementRequest(AgreementStep):
 
 
 class AgreementActivate(AgreementStep):
-    form_class = forms.ActivateForm
+    form_class = step_forms.ActivateForm
     label, title = "Sæt i kraft", "Sæt «{}» i kraft"
 
     def refusal(self, agreement: Agreement) -> str:
@@ -150,7 +150,7 @@ class AgreementActivate(AgreementStep):
 
 
 class AgreementTerminate(AgreementStep):
-    form_class = forms.TerminateForm
+    form_class = step_forms.TerminateForm
     label, title = "Opsig", "Opsig «{}»"
     asked = "Portalen husker opsigelsen. Selve opsigelsen sender du til modparten, som I plejer."
 
@@ -159,11 +159,11 @@ class AgreementTerminate(AgreementStep):
 
 
 class AgreementTakeBack(AgreementStep):
-    form_class = forms.TakeBackForm
+    form_class = step_forms.TakeBackForm
     label, title = "Tag opsigelsen tilbage", "Tag opsigelsen af «{}» tilbage"
 
-    def form(self, agreement: Agreement, data: Any = None) -> forms.StepForm:
-        return forms.TakeBackForm(
+    def form(self, agreement: Agreement, data: Any = None) -> step_forms.StepForm:
+        return step_forms.TakeBackForm(
             data, instance=copy(agreement), on=self.today, before=_end_before_notice(agreement)
         )
 
@@ -188,7 +188,7 @@ def _end_before_notice(agreement: Agreement) -> datetime.date | None:
 
 
 class AgreementReview(AgreementStep):
-    form_class = forms.ReviewForm
+    form_class = step_forms.ReviewForm
     label, title = "Set efter", "«{}» er set efter"
     asked = "Bruges den stadig, er formål og hjemmel de samme, og dækker den det rigtige?"
 
@@ -202,7 +202,7 @@ class AgreementReview(AgreementStep):
 
 
 class AgreementExtend(AgreementStep):
-    form_class = forms.ExtendForm
+    form_class = step_forms.ExtendForm
     label, title = "Forlæng", "Forlæng «{}»"
 
     def refusal(self, agreement: Agreement) -> str:
