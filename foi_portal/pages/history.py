@@ -36,7 +36,7 @@ from foi_portal.core.models import Change, User
 from foi_portal.core.permissions import may
 from foi_portal.ui import formats
 from foi_portal.ui.views import paginate
-from registry.models import Agreement, AlternativeGroup, Asset, Dependency, Organisation
+from registry.models import Agreement, AlternativeGroup, Asset, Certificate, Dependency, Organisation
 from roles.models import Absence, Assignment, Person, Role, RoleEdition, RoleRequirement
 
 PAGE = 50
@@ -64,7 +64,7 @@ class Act:
 REGISTRY = (Asset, Dependency, AlternativeGroup, Organisation, Agreement)
 # What the front page tells of. People, absences and answers to rounds are not news for everybody
 # (docs/personal-data.md); an app further up adds its tables here, and who may not view one sees none of its changes.
-NEWS = (*REGISTRY, Role, RoleEdition, RoleRequirement, Assignment)
+NEWS = (*REGISTRY, Certificate, Role, RoleEdition, RoleRequirement, Assignment)
 # What can be put back as it was. An edition taken into use cannot: a later one is taken into use instead. Nothing of
 # the budgets can: an old amount or state would go round the year's approval and its adjustments. A draft's line is
 # corrected, an approved year is reopened or adjusted, and each of these is a decision with a name on it.
