@@ -1,4 +1,4 @@
-"""Queries per page: few, and the same for ten rows as for two hundred."""
+"""Queries per page: few, and the same for ten rows as for sixty."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
 LIST, DETAIL = 12, 20
 # With all panels; in a test's transaction the landscape is read anew each time it is asked for, 7 queries.
 WITH_PANELS = 36 + deadlines.BOARD
-SMALL, LARGE = 10, 200
+SMALL, LARGE = 10, 60
 
 
 def grow(count: int) -> None:
