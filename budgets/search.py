@@ -18,8 +18,9 @@ TOLD = (GainState.GIVEN_UP, GainState.REJECTED)  # states that are worth a badge
 def register() -> None:
     """Let /soeg/ find gains by their words and by what they are a gain of, prices and assumptions by their names."""
     search.register(Source("gain", "Gevinster", Gain, ("text", "asset__name"), _gains, similar=False))
-    search.register(Source("price", "Priser", PriceModel, ("code", "name"), _prices))
-    search.register(Source("assumption", "Forudsætninger", Assumption, ("code", "name"), _assumptions))
+    search.register(Source("price", "Priser", PriceModel, ("code", "name"), _prices, similar=False))
+    names = ("code", "name")
+    search.register(Source("assumption", "Forudsætninger", Assumption, names, _assumptions, similar=False))
 
 
 def _gains(keys: list[int], query: Query) -> dict[int, Result]:
