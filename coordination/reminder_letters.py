@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,10 +34,11 @@ class About:
 
 @dataclass(frozen=True)
 class Item:
-    """A line as the templates show it."""
+    """A line as the templates show it. ``rights``: what the recipient may do; None: everything."""
 
     line: Line
     left: int
+    rights: Collection[str] | None
 
     @property
     def when(self) -> str:
@@ -56,8 +58,12 @@ class Item:
 
     @property
     def act(self) -> tuple[str, str] | None:
-        """The action to offer: words and where it leads."""
-        act = next(iter(self.line.deadline.acts), None)
+        """The first action that the recipient may take: words and where it leads."""
+        acts = self.line.deadline.acts
+        mine = (
+            act for act in acts if self.rights is None or not act.permission or act.permission in self.rights
+        )
+        act = next(mine, None)
         return (act.label, mail.absolute(act.url)) if act is not None else None
 
     @property
@@ -81,9 +87,10 @@ def headline(deadline: Deadline) -> str:
     return f"{deadline.subject}: {deadline.title}"
 
 
-def written(letter: Letter, on: datetime.date) -> dict[str, Any]:
-    """What ``mail.enqueue`` is asked for."""
-    items = [Item(line, line.deadline.days_left(on)) for line in letter.lines]
+def written(letter: Letter, on: datetime.date, rights: Collection[str] = ()) -> dict[str, Any]:
+    """What ``mail.enqueue`` is asked for. ``rights``: the permissions that the person has; FOI has all."""
+    may = None if letter.key == FOI else rights
+    items = [Item(line, line.deadline.days_left(on), may) for line in letter.lines]
     subject = _subject(letter, items)
     context = {
         "letter": letter,

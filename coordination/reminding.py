@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import time
 
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Max, Q
 
@@ -50,7 +51,7 @@ def remind(now: datetime.datetime) -> str:
         resting = _resting(on)
         stopped = _stop(due, rules, resting, retold=True)
         letters = plan(_day(on, due, rules, resting, _monday(on), Recipients.load(on)))
-        _write(letters, due, on)
+        _write(letters, on)
     return f"{len(letters)} skrevet" + (f", {stopped} stoppet" if stopped else "")
 
 
@@ -205,11 +206,12 @@ def _refused() -> Iterator[tuple[str, str]]:
 # --- Writing ----------------------------------------------------------------------------------------------------
 
 
-def _write(letters: Sequence[Letter], due: Sequence[Deadline], on: datetime.date) -> None:
+def _write(letters: Sequence[Letter], on: datetime.date) -> None:
     """Each letter as a mail, and what is remembered of all of them in one statement."""
     rows = []
+    rights = _rights(letters)
     for letter in letters:
-        sent = mail.enqueue(**reminder_letters.written(letter, on))
+        sent = mail.enqueue(**reminder_letters.written(letter, on, rights.get(letter.key, ())))
         rows += [
             Reminder(
                 key=line.deadline.key,
@@ -223,6 +225,23 @@ def _write(letters: Sequence[Letter], due: Sequence[Deadline], on: datetime.date
             for line in letter.lines
         ]
     Reminder.objects.bulk_create(rows, batch_size=1000, ignore_conflicts=True)
+
+
+def _rights(letters: Sequence[Letter]) -> dict[str, set[str]]:
+    """Which of the permissions that the deadlines' actions take each recipient has by their group. One query."""
+    acts = {act.permission for one in letters for line in one.lines for act in line.deadline.acts}
+    people = {int(one.key.rpartition("/")[2]) for one in letters if one.key != FOI}
+    found: dict[str, set[str]] = {}
+    rows = Permission.objects.filter(
+        codename__in={name.rpartition(".")[2] for name in acts},
+        group__user__person__in=among(people),
+        group__user__is_active=True,
+    )
+    for person, app, name in rows.order_by().values_list(
+        "group__user__person", "content_type__app_label", "codename"
+    ):
+        found.setdefault(f"person/{person}", set()).add(f"{app}.{name}")
+    return found
 
 
 def matter(deadline: Deadline) -> str:

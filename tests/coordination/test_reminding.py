@@ -19,7 +19,9 @@ from foi_portal.core import jobs, mail
 from foi_portal.core.mail import delivery
 from foi_portal.core.mail.smtp import Patience
 from foi_portal.core.models import MailState, OutboxMail, ScheduledJob
+from foi_portal.core.permissions import READER
 from foi_portal.core.schedules import COPENHAGEN
+from registry.deadlines import Act
 from roles.models import Absence
 from tests import factories
 from tests.coordination.reminders import FOI, KIND, Dates, danish, only, remind
@@ -378,6 +380,21 @@ class TestMarkup:
         assert "&lt;b&gt;Ud&lt;/b&gt;" in row.html
         assert "<script>alert(1)</script>" in row.text
         assert "&lt;" not in row.text
+
+    def test_only_what_one_may_do_is_offered(self, dates: Dates) -> None:
+        """FOI's mailbox is offered everything, a person what the group allows."""
+        acts = (Act("Forny", "/forny/", "registry.change_certificate"), Act("Se efter", "/se/"))
+        reader, editor = (factories.person(user=factories.member(group)) for group in (READER, "FOI"))
+        nobody = factories.person()
+        for people in ([reader, editor, nobody], []):
+            dates.put("2026-12-08", people, len(people), acts=acts)
+        offered = {row.recipient_key: "/forny/" in row.text for row in remind("2026-12-01")}
+        assert offered == {
+            f"person/{reader.pk}": False,
+            f"person/{editor.pk}": True,
+            f"person/{nobody.pk}": False,
+            "foi": True,
+        }
 
     def test_links_are_whole(self, dates: Dates, settings: Any) -> None:
         settings.SITE_URL = "https://foi.example.dk"
