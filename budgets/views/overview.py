@@ -50,6 +50,7 @@ JUMPS = {
     "prices": [("Pris", "pris")],
     "sharing": [("Hvem betaler", "fordeling"), ("Brugere", "brugere")],
     "gains": [("Gevinster", "gevinster")],
+    "agreements": [("Aftaler", "aftaler")],
     "responsibility": [("Budgetansvar", "budgetansvar")],
 }
 BESIDE_CHART = 2  # panels at the side that stand beside the chart; the others stand further down
