@@ -33,7 +33,7 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "formular: opsig": (8, "agreement-terminate", [1_000_000], ""),
     "ny aftale": (12, "agreement-create", [], "system=S0&about=STS"),
     "opslag af afhængighed": (6, "dependency-lookup", [], "q=sys"),
-    "afhængigheder uden aftale": (12, "dependency-list", [], "lacking=ja&size=250"),
+    "afhængigheder uden aftale": (14, "dependency-list", [], "lacking=ja&size=250"),
     "afhængigheder i en aftale": (12, "dependency-list", [], "agreement=1000000"),
     "berørte aftaler som csv": (12, "impact-agreements", [], "asset=STS"),
     "søgning efter aftaler": (14, "search", [], "q=aftale&slags=agreement"),

@@ -32,7 +32,7 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "ny person": (DETAIL, "person-create", [], ""),
     "formular for fravær": (DETAIL, "absence-create", [FIRST], ""),
     "formular: læg sammen": (DETAIL, "person-merge", [FIRST], f"dobbelt={FIRST + 1}"),
-    "søgning efter en person": (LIST, "search", [], "q=person"),
+    "søgning efter en person": (LIST + 4, "search", [], "q=person"),
 }
 
 

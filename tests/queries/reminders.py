@@ -11,6 +11,7 @@ from coordination.models import Caretaker, Reminder
 from foi_portal.core.models import OutboxMail
 from registry.models import Agreement, Certificate
 from roles.models import Person
+from tests.queries.deadlines import BOARD
 
 DETAIL, AHEAD = 20, 40
 FIRST = 170_001  # keys of the agreements, certificates and people; the first ones have pages
@@ -22,7 +23,7 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "mine påmindelser": (DETAIL, "reminder-preference", [], ""),
     "en andens påmindelser": (DETAIL, "reminder-preference-person", [FIRST], ""),
     "overdrag, hvad en passer på": (DETAIL, "care-handover", [FIRST], ""),
-    "hvad en passer på": (DETAIL, "person-detail", [FIRST], ""),
+    "hvad en passer på": (BOARD, "person-detail", [FIRST], ""),
     "ansvarlig for en aftale": (DETAIL, "agreement-caretaker", [FIRST], ""),
     "ansvarlig for et certifikat": (DETAIL, "certificate-caretaker", [FIRST], ""),
 }

@@ -110,6 +110,7 @@ def test_foi_sees_the_registry_and_the_history_but_not_users() -> None:
         "System",
         "Dependency",
         "Agreement",
+        "Certificate",
         "ImpactSnapshot",
         "ImportJob",
         "Change",
