@@ -86,13 +86,13 @@ def test_a_follow_up_is_filled_in_and_two_people_meet(visit: Visit, width: int):
 
     page.locator(f"#id_f{line.pk}-amount").fill("850.000")
     page.get_by_role("button", name="Gem forventningerne").click()
-    expect(page.get_by_role("heading", name="I har begge ændret 2. budgetopfølgning")).to_be_visible()
+    expect(page.get_by_role("heading", name="I har begge ændret 4. budgetopfølgning")).to_be_visible()
     foi.audit("konflikt")
     page.get_by_label("Forventet regnskab, dit:").check(force=True)
     page.get_by_role("button", name="Gem med disse valg").click()
     expect(page.get_by_text("forventninger er gemt")).to_be_visible()
     foi.audit("gemt")
-    assert Forecast.objects.get(line=line, round__name="2. budgetopfølgning").amount == 850_000
+    assert Forecast.objects.get(line=line, round__name="4. budgetopfølgning").amount == 850_000
     page.get_by_role("link", name="Ret navn og måned").click()
     foi.audit("ret")
     foi.goto(f"{round_url}historik/")

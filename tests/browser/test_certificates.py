@@ -45,7 +45,7 @@ def test_a_certificate_is_uploaded_and_another_renewed(visit: Visit, width: int,
     expect(page.get_by_role("link", name="Kommunernes Ydelsessystem (KY)")).to_be_visible()
     foi.audit("certifikat")
 
-    page.get_by_role("link", name="Forny").click()
+    page.get_by_role("link", name="Forny", exact=True).click()
     choose(
         page, saved(tmp_path, "forrige.cer", files.pem(files.made(serial=9, until=files.moment(2027, 5, 1))))
     )

@@ -32,7 +32,7 @@ def test_a_round_and_an_answer(visit: Visit, width: int):
     address = page.url
 
     own = lone.goto("/fagsystemer/KY/")
-    expect(own.get_by_role("link", name="Forårets runde")).to_be_visible()
+    expect(own.get_by_role("link", name="Forårets runde", exact=True)).to_be_visible()
     own.get_by_role("link", name="Bekræft", exact=True).click()
     expect(own.get_by_text("Se især på afhængighederne.")).to_be_visible()
     lone.audit("bekræft")

@@ -9,7 +9,8 @@ from django.utils import timezone
 from icalendar import Calendar
 from playwright.sync_api import expect
 
-from registry.models import Asset
+from coordination.models import Finding
+from registry.models import Agreement, Asset, Certificate
 from roles.models import Assignment, Person
 from tests.browser.conftest import Visit
 
@@ -20,7 +21,7 @@ def day(days: int) -> datetime.date:
 
 @pytest.mark.parametrize("width", [1280, 360])
 def test_from_the_front_page_to_the_calendar(visit: Visit, width: int):
-    Asset.objects.filter(code="CURA").update(retired_from=day(5), phasing_out_from=day(-3))
+    Asset.objects.filter(code="CURA").update(retired_from=day(5), phasing_out_from=day(-900))
     foi = visit("foi", width=width)
     page = foi.goto("/")
     page.get_by_role("link", name="Udfasningen af Cura begynder").click()
@@ -65,6 +66,9 @@ def test_without_script_and_with_nothing_due(visit: Visit):
     Assignment.objects.update(until=None)
     Person.objects.update(active_to=None)
     Asset.objects.update(active_from=None, phasing_out_from=None, retired_from=None)
+    Finding.objects.update(closed_at=timezone.now())
+    for model in (Agreement, Certificate):
+        model.objects.update(archived_at=timezone.now())
     reader = visit("laeser", width=360, script=False)
     page = reader.goto("/udloeb/")
     expect(page.get_by_text("Der er ingen frister.")).to_be_visible()

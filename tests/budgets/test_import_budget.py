@@ -49,7 +49,7 @@ TOTALS = {
 
 @pytest.fixture(autouse=True)
 def today(monkeypatch):
-    monkeypatch.setattr("budgets.importing.lines.timezone.localdate", lambda: TODAY)
+    monkeypatch.setattr("budgets.importing.lines.timezone.localdate", lambda *moment: TODAY)
 
 
 @pytest.fixture

@@ -372,7 +372,7 @@ class TestComponent:
         text = chef.get(reverse("budget-component", args=[2026, "SP"])).content.decode()
         jumps = text[text.index('aria-label="På siden"') :]
         targets = re.findall(r'href="#([^"]+)"', jumps[: jumps.index("</nav>")])
-        parts = "moduler aendringer forbrug fordeling brugere gevinster budgetansvar aar"
+        parts = "moduler aendringer forbrug fordeling brugere gevinster aftaler budgetansvar aar"
         assert targets == parts.split()
         for target in targets:
             assert text.count(f'id="{target}"') == 1

@@ -34,8 +34,8 @@ PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "oprydning som csv": (LIST, "finding-list", [], "_export=csv&state=all"),
     "oprydningspunkt": (LIST, "finding-detail", [FINDING], ""),
     "oprydningspunkts historik": (LIST, "finding-history", [FINDING], ""),
-    "acceptér": (LIST, "finding-accept", [FINDING], ""),
-    "vælg ansvarlig": (LIST, "finding-owner", [FINDING], ""),
+    "formular: acceptér": (LIST, "finding-accept", [FINDING], ""),
+    "formular: vælg ansvarlig": (LIST, "finding-owner", [FINDING], ""),
     "gennemgang": (LIST, "finding-run", [], ""),
 }
 

@@ -19,13 +19,13 @@ FIRST = 170_001  # keys of the agreements, certificates and people; the first on
 PAGES: dict[str, tuple[int, str, list[Any], str]] = {
     "påmindelser": (AHEAD, "reminder-rule-list", [], ""),
     "påmindelser om en aftale": (AHEAD, "reminder-rule-list", [], f"sag=agreement/{FIRST}"),
-    "regel for påmindelser": (DETAIL, "reminder-rule-update", ["certificate"], ""),
+    "formular: regel for påmindelser": (DETAIL, "reminder-rule-update", ["certificate"], ""),
     "mine påmindelser": (DETAIL, "reminder-preference", [], ""),
-    "en andens påmindelser": (DETAIL, "reminder-preference-person", [FIRST], ""),
-    "overdrag, hvad en passer på": (DETAIL, "care-handover", [FIRST], ""),
+    "formular: en andens påmindelser": (DETAIL, "reminder-preference-person", [FIRST], ""),
+    "formular: overdrag, hvad en passer på": (DETAIL, "care-handover", [FIRST], ""),
     "hvad en passer på": (BOARD, "person-detail", [FIRST], ""),
-    "ansvarlig for en aftale": (DETAIL, "agreement-caretaker", [FIRST], ""),
-    "ansvarlig for et certifikat": (DETAIL, "certificate-caretaker", [FIRST], ""),
+    "formular: ansvarlig for en aftale": (DETAIL, "agreement-caretaker", [FIRST], ""),
+    "formular: ansvarlig for et certifikat": (DETAIL, "certificate-caretaker", [FIRST], ""),
 }
 
 
