@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from http.client import HTTPConnection
 from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 import redis
@@ -79,6 +82,55 @@ class RedisServer:
             app.send_task(task)
 
 
+class PostgresServer:
+    """A PostgreSQL of the test's own, with a copy of the test's database, which it may stop and start again.
+
+    PostgreSQL does not run as root, so then it runs as the system's postgres user.
+    """
+
+    def __init__(self) -> None:
+        folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        found = shutil.which("pg_ctl", path=str(folders[-1]) if folders else None)
+        if not found:
+            pytest.skip("needs PostgreSQL's own programs (pg_ctl)")
+        self.bin, self.port = Path(found).parent, free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="foi-postgresql-"))
+        self.as_owner = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        if self.as_owner:
+            shutil.chown(self.folder, "postgres")
+        self._run("initdb", "-D", self.data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        self.start()
+        self.url = f"postgres://postgres@127.0.0.1:{self.port}/postgres"
+
+    @property
+    def data(self) -> str:
+        return str(self.folder / "data")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*self.as_owner, str(self.bin / program), *arguments]
+        with (self.folder / "output").open("ab") as output:  # a pipe would be kept open by the server
+            subprocess.run(command, check=True, stdout=output, stderr=output, timeout=60, cwd=self.folder)
+
+    def start(self) -> None:
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+        self._run("pg_ctl", "-D", self.data, "-o", options, "-l", str(self.folder / "log"), "-w", "start")
+
+    def crash(self) -> None:
+        """Stop at once, without finishing anything."""
+        self._run("pg_ctl", "-D", self.data, "-m", "immediate", "-w", "stop")
+
+    def copy(self) -> None:
+        """Have all that is in the test's database now."""
+        dump = [str(self.bin / "pg_dump"), "--no-owner", "--no-privileges", Portal.database()]
+        load = [str(self.bin / "psql"), "-qX", "-v", "ON_ERROR_STOP=1", self.url]
+        text = subprocess.run(dump, check=True, capture_output=True, timeout=60).stdout
+        subprocess.run(load, input=text, check=True, capture_output=True, timeout=60)
+
+    def end(self) -> None:
+        self.crash()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
 class Browser:
     """Somebody signed in, who looks at pages and presses buttons."""
 
@@ -113,6 +165,10 @@ class Browser:
         self.token = found[1]
         return html
 
+    def send(self, path: str, **fields: str) -> int:
+        """Post the form with these fields. Out: the answer's status."""
+        return self._ask("POST", path, urlencode({"csrfmiddlewaretoken": self.token, **fields}))[0]
+
     def press(self, path: str) -> float:
         """Post the form; it is answered by going on to another page. Out: how many seconds that took."""
         began = time.monotonic()
@@ -145,7 +201,7 @@ class Portal:
         return process
 
     @staticmethod
-    def _database() -> str:
+    def database() -> str:
         found = connection.settings_dict
         address = f"{found['USER']}:{found['PASSWORD']}@{found['HOST']}:{found['PORT'] or 5432}"
         return f"postgres://{address}/{found['NAME']}"
@@ -155,18 +211,18 @@ class Portal:
         quiet = ["--without-mingle", "--without-gossip"]
         command = ["celery", "-A", "foi_portal", "worker", "--pool", "solo", "--loglevel", "INFO", *quiet]
         name = f"w{len(self.running)}"
-        return self._start([*command, "-n", f"{name}@test"], "worker", DATABASE_URL=self._database())
+        return self._start([*command, "-n", f"{name}@test"], "worker", DATABASE_URL=self.database())
 
     def beat(self) -> subprocess.Popen[bytes]:
         """Needs no database."""
         return self._start(["celery", "-A", "foi_portal", "beat", "--loglevel", "INFO", "--pidfile="], "beat")
 
-    def web(self, port: int) -> subprocess.Popen[bytes]:
+    def web(self, port: int, database: str = "") -> subprocess.Popen[bytes]:
         """In DEBUG, for the static files have not been collected."""
         return self._start(
             ["gunicorn", "-c", "python:foi_portal.gunicorn", "foi_portal.wsgi"],
             "web",
-            DATABASE_URL=self._database(),
+            DATABASE_URL=database or self.database(),
             PORT=str(port),
             WEB_CONCURRENCY="1",
             DEBUG="1",
@@ -183,4 +239,4 @@ class Portal:
                 process.wait()
 
 
-__all__ = ["FOI_HOST", "Browser", "Portal", "RedisServer", "free_port", "wait_for"]
+__all__ = ["FOI_HOST", "Browser", "Portal", "PostgresServer", "RedisServer", "free_port", "wait_for"]
