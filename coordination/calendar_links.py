@@ -6,7 +6,8 @@ import datetime
 import hashlib
 import hmac
 import secrets
-from collections.abc import Container
+from collections.abc import Collection
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -43,25 +44,37 @@ def find(token: str, on: datetime.date) -> CalendarLink | None:
     link = _with_people().filter(token_digest=digest).first()
     if link is None or not hmac.compare_digest(link.token_digest, digest):
         return None
-    return None if stopped(link, on, makers().filter(pk=link.made_by_id)) else link
+    mine = Entitled(*(users.filter(pk=link.made_by_id) for users in entitled()))
+    return None if stopped(link, on, mine) else link
 
 
 def _with_people() -> QuerySet[CalendarLink]:
     return CalendarLink.objects.select_related("person__user", "role", "made_by__person")
 
 
-def makers() -> QuerySet[User]:
-    """Who may make calendars of roles, of others and of everything."""
+class Entitled(NamedTuple):
+    """Who may see their own deadlines, and who may make calendars of roles, of others and of everything."""
+
+    readers: Collection[User] | QuerySet[User]
+    makers: Collection[User] | QuerySet[User]
+
+
+def entitled() -> tuple[QuerySet[User], QuerySet[User]]:
+    """Not asked of the database yet; in the order of ``Entitled``."""
+    return _allowed("view_acknowledgement"), _allowed("change_calendarlink")
+
+
+def _allowed(permission: str) -> QuerySet[User]:
     return User.objects.with_perm(
-        "coordination.change_calendarlink", backend="django.contrib.auth.backends.ModelBackend"
+        f"coordination.{permission}", backend="django.contrib.auth.backends.ModelBackend"
     )
 
 
-def stopped(link: CalendarLink, on: datetime.date, entitled: Container[User] | QuerySet[User]) -> str:
-    """Why the link gives nothing, in Danish; "" when it works. Fetched with people; ``entitled`` are ``makers``.
+def stopped(link: CalendarLink, on: datetime.date, allowed: Entitled) -> str:
+    """Why the link gives nothing, in Danish; "" when it works. Fetched with people.
 
-    A feed stops with whom it is for and with who made it, and one of a role or of everything also when its maker may
-    not make such links any more.
+    A feed stops with whom it is for and with who made it, and when its maker may not see deadlines any more; one of a
+    role or of everything also when its maker may not make such links.
     """
     if link.revoked_at is not None:
         return "Tilbagekaldt"
@@ -73,8 +86,8 @@ def stopped(link: CalendarLink, on: datetime.date, entitled: Container[User] | Q
     if link.role is not None and link.role.is_archived:
         return "Rollen er arkiveret"
     own = link.person is not None and link.person.user_id == link.made_by_id
-    if not own and link.made_by not in entitled:
-        return f"{link.made_by} må ikke længere lave det"
+    if link.made_by not in (allowed.readers if own else allowed.makers):
+        return f"{link.made_by} må ikke længere {'se frister' if own else 'lave det'}"
     return ""
 
 
@@ -100,4 +113,4 @@ def everybodys() -> QuerySet[CalendarLink]:
     return _with_people().filter(revoked_at=None)
 
 
-__all__ = ["MOST", "everybodys", "find", "make", "makers", "of", "revoke", "stopped", "used"]
+__all__ = ["MOST", "Entitled", "entitled", "everybodys", "find", "make", "of", "revoke", "stopped", "used"]

@@ -90,8 +90,8 @@ class CalendarPage(View):
     def _page(self, actor: Actor, form: CalendarForm, status: int = 200, **more: Any) -> HttpResponse:
         every = may_all(actor)
         links = calendar_links.everybodys() if every else calendar_links.of(actor.user, actor.person)
-        entitled = set(calendar_links.makers())
-        told = [(link, name_of(link), calendar_links.stopped(link, actor.on, entitled)) for link in links]
+        allowed = calendar_links.Entitled(*map(set, calendar_links.entitled()))
+        told = [(link, name_of(link), calendar_links.stopped(link, actor.on, allowed)) for link in links]
         context = {
             "section": "deadline",
             "form": form,

@@ -269,6 +269,14 @@ class TestSecret:
             rows.update(**start)
             assert Client().get(address).status_code == 200
 
+    def test_ones_own_stops_with_the_right_to_see_deadlines(self, given: Given):
+        karin, address = of_person()
+        assert fetch(address) == {}
+        assert karin.user is not None
+        karin.user.groups.clear()
+        assert Client().get(address).status_code == 404
+        sync_groups()
+
     def test_one_of_everything_stops_with_the_right_to_it(self, given: Given, everything: str):
         maker = CalendarLink.objects.get().made_by
         assert fetch(everything) == {}
