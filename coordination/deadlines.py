@@ -20,6 +20,7 @@ from django.db import connection
 from coordination.models import Acknowledgement
 from coordination.recipients import Recipients, Responsible
 from foi_portal.core.history.tables import tracked_models
+from foi_portal.ui import formats
 from registry import deadlines, landscape
 from registry.deadlines import Deadline
 from registry.landscape import Facts, Owner, collector_resting
@@ -87,18 +88,8 @@ class Item:
     @property
     def left(self) -> str:
         """om 12 dage, i dag, for 3 dage siden"""
-        return left(self.days_left)
-
-
-def left(days: int) -> str:
-    """How long there is to a day, in words."""
-    if days == 0:
-        return "i dag"
-    if days == 1:
-        return "i morgen"
-    if days == -1:
-        return "i går"
-    return f"om {days} dage" if days > 0 else f"for {-days} dage siden"
+        day = self.deadline.on
+        return formats.until(day, day - datetime.timedelta(days=self.days_left))
 
 
 @dataclass(frozen=True)
@@ -251,7 +242,6 @@ __all__ = [
     "board",
     "chosen",
     "forget",
-    "left",
     "load",
     "tally",
     "urgency",

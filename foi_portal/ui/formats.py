@@ -29,6 +29,23 @@ def moment(value: datetime.datetime) -> str:
     return f"{date(local)} kl. {local:%H.%M}"
 
 
+def until(day: datetime.date, on: datetime.date) -> str:
+    """How long there is on the day ``on``: i dag, i morgen, om 12 dage, om 5 måneder, for 3 dage siden."""
+    days = (day - on).days
+    if days in (0, 1, -1):
+        return {0: "i dag", 1: "i morgen", -1: "i går"}[days]
+    return f"om {_span(days)}" if days > 0 else f"for {_span(-days)} siden"
+
+
+def _span(days: int) -> str:
+    """In days for as long as people count in them."""
+    if days <= 90:
+        return f"{days} dage"
+    if days < 2 * 365:
+        return f"{round(days / 30.44)} måneder"
+    return f"{round(days / 365.25)} år"
+
+
 def plain(value: Any) -> str:
     """Any value as Danish text, not yet escaped. Nothing is an empty string."""
     if value is None:

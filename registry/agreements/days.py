@@ -87,21 +87,4 @@ def with_days(rows: QuerySet[Any], on: datetime.date) -> QuerySet[Any]:
     )
 
 
-def left(day: datetime.date, on: datetime.date) -> str:
-    """How long until ``day``: "i dag", "i morgen", "om 12 dage", "om 5 måneder", "for 3 dage siden"."""
-    days = (day - on).days
-    if days in (0, 1, -1):
-        return {0: "i dag", 1: "i morgen", -1: "i går"}[days]
-    text = _span(abs(days))
-    return f"om {text}" if days > 0 else f"for {text} siden"
-
-
-def _span(days: int) -> str:
-    if days < SOON:
-        return f"{days} dage"
-    if days < 2 * 365:
-        return f"{round(days / 30.44)} måneder"
-    return f"{round(days / 365.25)} år"
-
-
-__all__ = ["SOON", "MonthsLater", "Standing", "left", "with_days"]
+__all__ = ["SOON", "MonthsLater", "Standing", "with_days"]

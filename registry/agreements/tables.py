@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from foi_portal.ui import formats
 from foi_portal.ui.tables import Column, Row, label, link, listing
-from registry.agreements.days import SOON, Standing, left
+from registry.agreements.days import SOON, Standing
 from registry.models import AgreementKind, AgreementStatus, Environment
 
 BADGES = {
@@ -33,7 +33,7 @@ def standing_badge(standing: str) -> SafeString:
 
 def day_left(day: datetime.date, on: datetime.date) -> SafeString:
     """The date with how long is left; what is near or past stands out, in words too."""
-    words = left(day, on)
+    words = formats.until(day, on)
     days = (day - on).days
     shown, css = formats.date(day), "mute small"
     if days <= SOON:

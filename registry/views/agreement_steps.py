@@ -22,7 +22,6 @@ from foi_portal.core import history
 from foi_portal.core.models import Change
 from foi_portal.ui import conflicts, formats, views
 from registry.agreements import step_forms, steps
-from registry.agreements.days import left
 from registry.models import Agreement, AgreementStatus
 
 
@@ -197,7 +196,7 @@ class AgreementReview(AgreementStep):
 
     def done(self, agreement: Agreement) -> str:
         again = agreement.next_review()
-        when = f" Næste gang er {formats.date(again)}, {left(again, self.today)}." if again else ""
+        when = f" Næste gang er {formats.date(again)}, {formats.until(again, self.today)}." if again else ""
         return f"{agreement} er set efter {formats.plain(agreement.reviewed_on)}.{when}"
 
 

@@ -10,9 +10,8 @@ from django.utils import timezone
 
 from foi_portal.core import history
 from foi_portal.core.permissions import may
-from foi_portal.ui import views
+from foi_portal.ui import formats, views
 from registry.agreements import covering
-from registry.agreements.days import left
 from registry.agreements.filters import AgreementFilter
 from registry.agreements.forms import AgreementForm, NewAgreementForm
 from registry.agreements.starting import started
@@ -61,7 +60,9 @@ class AgreementDetail(AgreementView, views.DetailView):
             if obj.notice_day and not obj.has_expired(today)
             else "",
             "review": day_left(obj.review_day, today) if obj.review_day else "",
-            "begins": left(obj.valid_from, today) if obj.valid_from and obj.valid_from > today else "",
+            "begins": formats.until(obj.valid_from, today)
+            if obj.valid_from and obj.valid_from > today
+            else "",
             "in_force": in_force,
             "covered": list(covered[:SHOWN]),
             "named": list(obj.assets.order_by("name", "code")[:SHOWN]),

@@ -56,6 +56,13 @@ def note(key: str, days: int = 30, reason: str = "Aftalt") -> Acknowledgement:
     )
 
 
+def test_how_long_there_is_is_said_as_on_all_other_pages(given: Given):
+    given.add("certificate/1", -535)
+    client = Client()
+    client.force_login(factories.member(FOI))
+    assert "for 18 måneder siden" in client.get(URL).content.decode()
+
+
 @pytest.mark.parametrize(
     ("days", "expected"),
     [

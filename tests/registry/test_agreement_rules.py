@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from foi_portal.ui import formats
 from registry import deadlines
 from registry.agreements import covering, due, steps
-from registry.agreements.days import Standing, left, with_days
+from registry.agreements.days import Standing, with_days
 from registry.models import Agreement, AgreementStatus, Dependency
 from registry.models.agreement import NEXT
 from tests import factories
@@ -54,12 +55,14 @@ class TestSteps:
         ("2026-11-30", "i går"),
         ("2026-12-13", "om 12 dage"),
         ("2026-11-28", "for 3 dage siden"),
+        ("2027-03-01", "om 90 dage"),
         ("2027-05-01", "om 5 måneder"),
+        ("2025-06-14", "for 18 måneder siden"),
         ("2030-12-01", "om 4 år"),
     ],
 )
 def test_how_long_is_left(when: str, words: str):
-    assert left(day(when), TODAY) == words
+    assert formats.until(day(when), TODAY) == words
 
 
 @pytest.mark.django_db
