@@ -126,13 +126,16 @@ class TerminateForm(StepForm):
         return months_after(self.on, self.instance.notice_months or 0)
 
     def suggested(self) -> dict[str, Any]:
+        """One that has run out ended when it did: giving notice must not put it in force again."""
+        if self.instance.has_expired(self.on):
+            return {}
         begins = self.instance.valid_from or self.earliest
         after_its_beginning = begins + datetime.timedelta(days=1)
         return {"valid_to": max(self.instance.valid_to or begins, self.earliest, after_its_beginning)}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.notice_months:
+        if self.instance.notice_months and not self.instance.has_expired(self.on):
             months = self.instance.notice_months
             notice = "1 måned" if months == 1 else f"{months} måneder"
             self.fields["valid_to"].help_text = (

@@ -161,6 +161,12 @@ class TestSteps:
         page = foi.get(where(row, "terminate"))
         assert "Varslet er 6 måneder" in words(page)
 
+    def test_notice_of_what_has_run_out_keeps_its_end(self, foi: Client):
+        row = factories.agreement(valid_from=days(-400), valid_to=days(-12), notice_months=6)
+        page = foi.get(where(row, "terminate"))
+        assert "Varslet" not in words(page)
+        assert Page(page).edit["fields"]["valid_to"] == typed(days(-12))
+
     def test_the_edit_form_follows_the_same_steps(self, foi: Client):
         row = factories.agreement(status="requested", valid_from=None)
         form = opened(foi, where(row))
