@@ -179,6 +179,12 @@ class CertificateForm(forms.ModelForm[Certificate]):
             else:
                 self.add_error(name, missing)
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """What the file may tell is not missed while the file is refused."""
+        left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        told = {name for name in ("name", "kind") if not self.cleaned_data.get(name)}
+        return left_out | told if "file" in self.errors else left_out
+
     def _judge_days(self) -> None:
         begins, ends = self.cleaned_data.get("valid_from"), self.cleaned_data.get("valid_to")
         if begins and ends and ends <= begins:
@@ -258,7 +264,7 @@ class RenewForm(CertificateForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """One that is known already is not made again, so that it is there is no fault."""
-        left_out: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        left_out = super()._get_validation_exclusions()
         return left_out | {"sha256"} if self.known is not None else left_out
 
 

@@ -220,6 +220,11 @@ class TestRefused:
             assert b"BEGIN" not in answer.content
         assert everything() == before
 
+    def test_what_the_file_would_have_told_is_not_missed(self, foi):
+        answer = foi.post(NEW, {**PLAIN, "file": upload(b"nothing"), "name": "", "kind": ""})
+        assert answer.status_code == 422
+        assert "Ret 1 fejl" in words(answer)
+
     @pytest.mark.parametrize("form", files.KEY_FORMS)
     def test_private_keys(self, foi, form, caplog):
         data = files.private_keys()[form]
