@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -27,7 +28,18 @@ from registry.models import (
     PersonalData,
     System,
 )
+from registry.models.agreement import FIRST_DAY, LAST_DAY
 from registry.search import nearest_codes
+
+
+class Day(DateField):
+    """A date of our time: 1899 and 2206 are slips of the hand."""
+
+    def to_python(self, value: Any) -> datetime.date | None:
+        day = forms.DateField.to_python(self, value)
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise ValidationError(f"Årstallet skal ligge mellem {FIRST_DAY.year} og {LAST_DAY.year}.")
+        return day
 
 
 def organisations(**kwargs: Any) -> CodeChoiceField:

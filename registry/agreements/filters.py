@@ -11,8 +11,8 @@ from foi_portal.ui.filters import FilterSet
 from registry import queries
 from registry.agreements import covering
 from registry.agreements.days import Standing
-from registry.agreements.forms import Day
 from registry.filters import CodeFilter, PickFilter, SearchFilter
+from registry.forms import Day
 from registry.models import Agreement, AgreementKind, Environment, Organisation
 
 MISSING = (

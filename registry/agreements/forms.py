@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Collection
 from typing import Any, ClassVar
@@ -11,24 +10,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
 
-from foi_portal.ui.forms import DateField, RowChoiceField, shorten
+from foi_portal.ui.forms import RowChoiceField, shorten
 from registry.agreements import steps
-from registry.forms import assets, organisations
+from registry.forms import Day, assets, organisations
 from registry.models import Agreement, AgreementKind, AgreementStatus, Dependency, Direction, Kind
-from registry.models.agreement import FIRST_DAY, LAST_DAY, NEXT
+from registry.models.agreement import NEXT
 
 UUID_SHAPE = "Kopiér UUID'et. Det ser ud som 4f3d1a52-7c1e-4b8e-9a34-d0c2b6f10a7e."
 ENDS_FIRST = "Slutdatoen skal ligge efter startdatoen."
-
-
-class Day(DateField):
-    """A date of our time: 1899 and 2206 are slips of the hand."""
-
-    def to_python(self, value: Any) -> datetime.date | None:
-        day = forms.DateField.to_python(self, value)
-        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-            raise ValidationError(f"Årstallet skal ligge mellem {FIRST_DAY.year} og {LAST_DAY.year}.")
-        return day
 
 
 class DependencyField(RowChoiceField):
@@ -206,7 +195,6 @@ __all__ = [
     "ENDS_FIRST",
     "UUID_SHAPE",
     "AgreementForm",
-    "Day",
     "DependencyField",
     "NewAgreementForm",
     "say_wrong_dates",

@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 
 from foi_portal.core.periods import months_after
 from foi_portal.ui import formats
-from registry.agreements.forms import ENDS_FIRST, UUID_SHAPE, Day, say_wrong_dates
+from registry.agreements.forms import ENDS_FIRST, UUID_SHAPE, say_wrong_dates
+from registry.forms import Day
 from registry.models import Agreement, AgreementStatus
 
 

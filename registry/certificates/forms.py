@@ -13,12 +13,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from foi_portal.ui import formats
-from foi_portal.ui.forms import DateField
 from registry.certificates.fields import AssetsField, HexField, SerialField, rows_of
 from registry.certificates.queries import has_before
 from registry.certificates.reading import MAX_BYTES, TOO_LARGE, Facts, Refused, has_key_mark, read
+from registry.forms import Day
 from registry.models import Certificate, CertificateKind, Environment
-from registry.models.agreement import FIRST_DAY, LAST_DAY
 
 FACTS = (
     "subject",
@@ -30,16 +29,6 @@ FACTS = (
 )  # what people type where there is no file
 AGAIN = "Filen blev ikke modtaget hel. Vælg den igen."
 LOST = "Vælg filen igen, eller skriv oplysningerne selv."
-
-
-class Day(DateField):
-    """A date of our time: 1899 and 2206 are slips of the hand."""
-
-    def to_python(self, value: Any) -> datetime.date | None:
-        day = forms.DateField.to_python(self, value)
-        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-            raise ValidationError(f"Årstallet skal ligge mellem {FIRST_DAY.year} og {LAST_DAY.year}.")
-        return day
 
 
 class CertificateForm(forms.ModelForm[Certificate]):
