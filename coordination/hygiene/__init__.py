@@ -8,13 +8,14 @@ from __future__ import annotations
 from coordination.hygiene.agreements import AgreementForRetired, NoLegalBasis, WithoutAgreement
 from coordination.hygiene.assets import NobodyResponsible, RetiredStillUsed, Unconfirmed
 from coordination.hygiene.base import Found, Kind
-from coordination.hygiene.certificates import CertificateEndsFirst, SharedCertificate
+from coordination.hygiene.certificates import CertificateEndsFirst, RevokedStillUsed, SharedCertificate
 
 KINDS: tuple[Kind, ...] = (
     WithoutAgreement(),
     AgreementForRetired(),
     NoLegalBasis(),
     CertificateEndsFirst(),
+    RevokedStillUsed(),
     SharedCertificate(),
     RetiredStillUsed(),
     NobodyResponsible(),

@@ -1,4 +1,4 @@
-"""Findings about certificates: used by more than they are for, or ending before what they serve."""
+"""Findings about certificates: used by more than they are for, or though revoked, or ending before what they serve."""
 
 from __future__ import annotations
 
@@ -55,6 +55,53 @@ class SharedCertificate(Kind):
                 finding.certificate_id,
                 permission="registry.change_certificate",
             )
+        ]
+
+
+class RevokedStillUsed(Kind):
+    """A revoked certificate that nothing has come in place of is used by something that is not gone.
+
+    Its end is no deadline any more, nor is that of the one it renewed.
+    """
+
+    kind = "certificate_revoked_used"
+    label = "Spærret certifikat, der stadig bruges"
+    why = "Et spærret certifikat bliver afvist, så det, der bruger det, virker ikke."
+    advice = (
+        "Læg det nye certifikat ind som fornyelse af det spærrede. Bruges det ikke mere, så tag det af fagsystemet"
+        " eller arkivér det."
+    )
+    due_days = 7
+
+    def broken(self, on: datetime.date) -> Iterator[Found]:
+        users = Asset.objects.exclude(gone(on)).order_by().values("pk")
+        rows = (
+            Certificate.objects.newest()
+            .filter(revoked_on__isnull=False, assets__in=users)
+            .order_by("pk", "assets__name", "assets__pk")
+            .values_list("pk", "name", "assets__pk", "assets__name")
+        )
+        for (pk, name), group in groupby(rows, key=lambda row: row[:2]):
+            assets = {asset: asset_name for _, _, asset, asset_name in group}
+            text = (
+                f"Certifikatet «{name}» er spærret, men bruges stadig af {together(list(assets.values()))}."
+            )
+            yield Found(str(pk), text, certificate=pk, concerns=tuple(assets))
+
+    def acts(self, finding: Finding) -> Sequence[Act]:
+        return [
+            page(
+                "Forny certifikatet",
+                "certificate-renew",
+                finding.certificate_id,
+                permission="registry.add_certificate",
+            ),
+            page(
+                "Ret, hvem der bruger det",
+                "certificate-update",
+                finding.certificate_id,
+                permission="registry.change_certificate",
+            ),
         ]
 
 
@@ -137,4 +184,4 @@ class CertificateEndsFirst(Kind):
         ]
 
 
-__all__ = ["CertificateEndsFirst", "SharedCertificate"]
+__all__ = ["CertificateEndsFirst", "RevokedStillUsed", "SharedCertificate"]

@@ -51,7 +51,11 @@ class CertificateQuerySet(ArchivableQuerySet["Certificate"]):
 
     def to_be_renewed(self) -> Self:
         """Those whose end matters: neither archived nor revoked, and nothing has come in their place."""
-        return self.filter(archived_at=None, revoked_on=None).exclude(
+        return self.newest().filter(revoked_on=None)
+
+    def newest(self) -> Self:
+        """Those that nothing has come in place of, and not archived."""
+        return self.filter(archived_at=None).exclude(
             pk__in=Certificate.objects.filter(archived_at=None, replaces__isnull=False)
             .order_by()
             .values("replaces")

@@ -68,6 +68,13 @@ def shared_certificate() -> Callable[[], Any]:
     return lambda: certificate.assets.set([factories.system()])
 
 
+def revoked_used() -> Callable[[], Any]:
+    certificate = factories.certificate(
+        name="Lækket", revoked_on=BEFORE, assets=[factories.system(name="KY"), factories.component(name="SP")]
+    )
+    return lambda: factories.certificate(replaces=certificate)
+
+
 def ends_first() -> Callable[[], Any]:
     system = factories.system(name="KY")
     certificate = factories.certificate(name="OCES", assets=[system])
@@ -103,6 +110,10 @@ CASES: dict[str, tuple[Callable[[], Callable[[], Any]], str]] = {
     "certificate_shared": (
         shared_certificate,
         "Certifikatet «Fælles» er til ét fagsystem, men bruges af 2: KSD og KY.",
+    ),
+    "certificate_revoked_used": (
+        revoked_used,
+        "Certifikatet «Lækket» er spærret, men bruges stadig af KY og SP.",
     ),
     "certificate_ends_first": (
         ends_first,
@@ -334,6 +345,31 @@ class TestSharedCertificate:
         assert texts(self.KIND) == [
             "Certifikatet «C» er til ét fagsystem, men bruges af 8: S0, S1, S2, S3 og 4 andre."
         ]
+
+
+class TestRevokedCertificate:
+    KIND = "certificate_revoked_used"
+
+    @pytest.mark.parametrize(
+        "values",
+        [{"revoked_on": None}, {"archived_at": timezone.now(), "archive_reason": "Fejl"}, {"assets": []}],
+    )
+    def test_not_when_nothing_is_wrong(self, values: dict[str, Any]):
+        factories.certificate(**{"revoked_on": BEFORE, "assets": [factories.system()]} | values)
+        assert texts(self.KIND) == []
+
+    def test_what_is_retired_does_not_count(self):
+        system = factories.system(lifecycle="retired")
+        factories.certificate(revoked_on=BEFORE, assets=[system])
+        assert texts(self.KIND) == []
+
+    def test_a_renewal_that_was_revoked_is_seen_though_the_old_one_is_no_deadline_more(self):
+        system = factories.system(name="KY")
+        old = factories.certificate(name="Gammelt", assets=[system])
+        new = factories.certificate(name="Nyt", replaces=old, revoked_on=BEFORE, assets=[system])
+        assert texts(self.KIND) == ["Certifikatet «Nyt» er spærret, men bruges stadig af KY."]
+        factories.certificate(replaces=new, assets=[system])
+        assert texts(self.KIND) == []
 
 
 class TestCertificateEndsFirst:
