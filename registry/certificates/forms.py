@@ -27,6 +27,8 @@ FACTS = (
     "valid_from",
     "valid_to",
 )  # what people type where there is no file
+TYPED = ("name", "location", "note", "subject", "issuer")  # where somebody could paste a key
+KEY_TYPED = "Feltet indeholder en privat nøgle. Fjern den: nøgler må ikke ligge i portalen."
 AGAIN = "Filen blev ikke modtaget hel. Vælg den igen."
 LOST = "Vælg filen igen, eller skriv oplysningerne selv."
 
@@ -108,13 +110,8 @@ class CertificateForm(forms.ModelForm[Certificate]):
         return sorted(map(int, parts)) if all(part.isdecimal() and len(part) < 19 for part in parts) else None
 
     def clean_note(self) -> str:
-        """Browsers send line ends as two signs: the same text must not count as a change. A key is kept nowhere."""
-        note = str(self.cleaned_data["note"]).replace("\r\n", "\n")
-        if has_key_mark(note.encode()):
-            raise ValidationError(
-                "Noten indeholder en privat nøgle. Fjern den: nøgler må ikke ligge i portalen."
-            )
-        return note
+        """Browsers send line ends as two signs: the same text must not count as a change."""
+        return str(self.cleaned_data["note"]).replace("\r\n", "\n")
 
     def clean_sha256(self) -> str | None:
         value: str | None = self.cleaned_data["sha256"]
@@ -129,6 +126,9 @@ class CertificateForm(forms.ModelForm[Certificate]):
         if self.facts is not None:
             self._take(self.facts)
         self._judge_days()
+        for name in TYPED:
+            if has_key_mark(str(cleaned.get(name, "")).encode()):
+                self.add_error(name, KEY_TYPED)
         for name in ("name", "kind"):  # only the file made them optional
             self.fields[name].required = True
         return cleaned

@@ -292,7 +292,12 @@ class TestTyped:
             ("serial", "xyz", "Serienummeret skrives med"),
             ("sha256", "abc", "Fingeraftrykket er 64 tegn"),
             ("assets", ["FINDESIKKE"], "«FINDESIKKE» findes ikke"),
-            ("note", "-----BEGIN RSA PRIVATE KEY-----\nMII", "Noten indeholder en privat nøgle"),
+            ("note", "-----BEGIN RSA PRIVATE KEY-----\nMII", "Feltet indeholder en privat nøgle"),
+            (
+                "location",
+                "-----BEGIN PRIVATE KEY----- MIGHAgEAMBMGByq -----END PRIVATE KEY-----",
+                "Feltet indeholder en privat nøgle",
+            ),
         ],
     )
     def test_what_is_wrong_is_said(self, foi, field, value, message):
