@@ -165,7 +165,7 @@ def _all(found: Board) -> Iterator[Said]:
             calendar_events.description(item, people),
             calendar_events.line(absolute(one.url)),
             item.kind,
-            () if item.rest else steps.get(one.kind, ()),
+            () if item.rest or one.decided else steps.get(one.kind, ()),
             tuple(sorted(in_feeds)),
             tuple(sorted(_roles(found, item, people, seats))),
         )

@@ -128,7 +128,8 @@ def plan(day: Day) -> list[Letter]:
 
 def is_open(deadline: Deadline, rules: Mapping[str, Rule], resting: Collection[str]) -> bool:
     """Whether anybody is reminded of the deadline."""
-    return rules.get(deadline.kind, Rule()).active and deadline.key not in resting
+    active = rules.get(deadline.kind, Rule()).active
+    return active and not deadline.decided and deadline.key not in resting
 
 
 def _about(deadline: Deadline, day: Day) -> Iterator[tuple[Sort, Recipient, Line]]:

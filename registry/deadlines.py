@@ -30,6 +30,7 @@ class Deadline:
     another when its date moves. ``assets`` and ``organisations`` are keys of what it concerns; ``people`` keys of
     the persons it is about themselves (who holds a role that ends). ``cared_for_as`` is "agreement/7" or
     "certificate/7" where somebody can be named to look after it. ``acts``: the first is the one to offer.
+    ``decided``: all that was to be done is done; the day is shown, and nobody is reminded of it.
     """
 
     key: str
@@ -44,6 +45,7 @@ class Deadline:
     cared_for_as: str = ""
     acts: tuple[Act, ...] = ()
     note: str = ""
+    decided: bool = False
 
     def days_left(self, on: datetime.date) -> int:
         """Days from ``on``; negative when it has passed."""

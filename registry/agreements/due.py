@@ -1,6 +1,7 @@
 """The dates of agreements among all deadlines: when one ends, when it must be ended, when it is to be looked at.
 
-What is overdue stays until somebody has extended, ended or looked at the agreement. One that is ended and past is done.
+What is overdue stays until somebody has extended, ended or looked at the agreement. The end of one that is ended is
+shown until it is past, but is decided: nobody is reminded.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ def _made(
             cared_for_as=f"agreement/{row.pk}",
             acts=acts(row),
             note=_note(row),
+            decided=row.status == AgreementStatus.TERMINATED,
         )
         for row in found
     ]

@@ -120,6 +120,13 @@ class TestWhatItSays:
         ReminderRule.objects.filter(pk=rule.pk).update(active=False)
         assert "certificate" not in calendar_memory.alarms()
 
+    def test_what_is_decided_does_not_ring(
+        self, given: Given, everything: str, monkeypatch: pytest.MonkeyPatch
+    ):
+        monkeypatch.setattr(calendar_memory, "alarms", lambda: {"certificate": (30, 7)})
+        given.add("certificate/1", decided=True)
+        assert not fetch(everything)["certificate-1"].walk("VALARM")
+
     def test_taken_note_of_is_told_with_the_reason_and_rings_no_more(
         self, given: Given, everything: str, monkeypatch: pytest.MonkeyPatch
     ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,12 @@ def told(*found: Letter) -> set[tuple[str, str, str]]:
 
 def short(found: list[Letter]) -> list[tuple[str, str, list[str]]]:
     return [(letter.sort.value, letter.key, [line.step for line in letter.lines]) for letter in found]
+
+
+def test_nobody_is_told_of_what_is_decided():
+    ending = due(30)
+    assert letters(ending)
+    assert letters(replace(ending, decided=True), monday=MONDAY, weekly={"person/1"}) == []
 
 
 class TestSteps:

@@ -181,6 +181,7 @@ class TestDue:
         (coming,) = self.found("agreement_end")
         assert [act.label for act in coming.acts] == ["Tag opsigelsen tilbage"]
         assert "Opsagt" in coming.note
+        assert coming.decided, "nobody is reminded of it"
 
     def test_neither_later_nor_archived_nor_undecided_ones(self):
         for values in (
