@@ -487,6 +487,14 @@ def test_send_due_does_it_without_celery(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_send_due_counts_the_mails_of_its_jobs(dates: Dates, settings: Any, capsys: Any) -> None:
+    settings.CELERY_TASK_ALWAYS_EAGER = True
+    dates.put(str(timezone.localdate() + datetime.timedelta(days=5)), [factories.person()])
+    call_command("send_due")
+    assert "Mails: 1 sendt" in capsys.readouterr().out
+
+
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.postgres
 def test_two_at_once_write_each_once(dates: Dates) -> None:
     people = [factories.person() for _ in range(20)]

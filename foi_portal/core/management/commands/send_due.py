@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from foi_portal.core import jobs, nudging
 from foi_portal.core.mail import delivery
+from foi_portal.core.models import MailState, OutboxMail
 
 
 class Command(BaseCommand):
@@ -31,6 +32,10 @@ class Command(BaseCommand):
             for run in runs:
                 self.stdout.write(f"{run.job.label}: {run.error or run.summary or 'i orden'}")
             done = delivery.deliver_all()
+        # The jobs' own mails went as soon as they were written.
+        done.sent = max(
+            done.sent, OutboxMail.objects.filter(state=MailState.SENT, settled_at__gte=now).count()
+        )
         self.stdout.write(f"Mails: {done}")
         if done.server_away:
             self.stderr.write(
