@@ -22,13 +22,6 @@ from registry.models import (
 if TYPE_CHECKING:
     from coordination.models import Finding
 
-# What lets a system use a component. A contract or a data processing agreement does not.
-GIVES_ACCESS = (
-    AgreementKind.SERVICE,
-    AgreementKind.FEDERATION,
-    AgreementKind.CONNECTION,
-    AgreementKind.SDN,
-)
 # What passes personal data on, and so must say by which law.
 PASSES_DATA_ON = (AgreementKind.SERVICE, AgreementKind.CONNECTION)
 
@@ -149,4 +142,4 @@ class NoLegalBasis(Kind):
         ]
 
 
-__all__ = ["GIVES_ACCESS", "AgreementForRetired", "NoLegalBasis", "WithoutAgreement", "alive"]
+__all__ = ["AgreementForRetired", "NoLegalBasis", "WithoutAgreement", "alive"]

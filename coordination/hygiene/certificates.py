@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
-from coordination.hygiene.agreements import GIVES_ACCESS
 from coordination.hygiene.base import Found, Kind, gone, page, together
 from foi_portal.ui import formats
+from registry.agreements.covering import GIVES_ACCESS
 from registry.deadlines import Act
 from registry.models import Agreement, Asset, Certificate
 

@@ -1,7 +1,7 @@
 """What agreements cover: which dependencies may be used, which may not, and what an asset's pages say of it.
 
 A dependency is covered by an agreement that is chosen for it, or by one of its system's that names what is used. Only
-agreements for production that are in force count: a test agreement lets nobody into production.
+agreements for production that give access and are in force count: a test agreement lets nobody into production.
 """
 
 from __future__ import annotations
@@ -15,10 +15,17 @@ from django.db.models.functions import Coalesce
 
 from foi_portal.core.keys import among
 from registry.agreements.days import with_days
-from registry.models import Agreement, Asset, Dependency, Environment
+from registry.models import Agreement, AgreementKind, Asset, Dependency, Environment
 from registry.models.agreement import AgreementQuerySet
 from registry.models.dependency import DependencyQuerySet
 
+# What lets a system use a component. A contract or a data processing agreement does not.
+GIVES_ACCESS = (
+    AgreementKind.SERVICE,
+    AgreementKind.FEDERATION,
+    AgreementKind.CONNECTION,
+    AgreementKind.SDN,
+)
 COVERS: Any = Agreement.dependencies.through  # a row: agreement, dependency
 NAMES: Any = Agreement.assets.through  # a row: agreement, asset
 
@@ -61,7 +68,8 @@ def uncovered(on: datetime.date, only: Q | None = None) -> list[Uncovered]:
     if not rows:
         return []
     running = set(Asset.objects.systems().in_operation(on).order_by().values_list("pk", flat=True))
-    valid = Agreement.objects.in_force(on).filter(environment=Environment.PRODUCTION).order_by()
+    valid = Agreement.objects.in_force(on).filter(environment=Environment.PRODUCTION, kind__in=GIVES_ACCESS)
+    valid = valid.order_by()
     in_force = set(valid.values_list("pk", flat=True))
     covers = COVERS.objects.order_by()
     if only is not None:
@@ -142,6 +150,7 @@ def has_dependencies(system: Asset) -> bool:
 
 __all__ = [
     "COVERS",
+    "GIVES_ACCESS",
     "NAMES",
     "about_any",
     "has_dependencies",

@@ -117,6 +117,9 @@ class TestLacking:
             ({"status": "requested"}, False),
             ({"valid_from": day("2026-12-02")}, False),
             ({"environment": "external_test"}, False),
+            ({"kind": "contract"}, False),
+            ({"kind": "data_processing"}, False),
+            ({"kind": "sdn"}, True),
             ({"archived_at": datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)}, False),
         ],
     )
