@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -16,7 +17,10 @@ from tests.browser.conftest import Visit
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_a_finding_from_the_list_to_put_right(visit: Visit, width: int):
+def test_a_finding_from_the_list_to_put_right(visit: Visit, width: int, settings: Any):
+    settings.CELERY_TASK_ALWAYS_EAGER = (
+        True  # the check is run while one waits: a worker's is a test of its own
+    )
     foi = visit("foi", width=width)
     page = foi.goto("/oprydning/")
     foi.audit("oprydning")
