@@ -41,7 +41,7 @@ class RuleView(views.ModelView):
         return reverse("reminder-rule-list")
 
     def page(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        return super().page({**context, "section": "deadline"}, status)
+        return super().page({**context, "section": "reminder"}, status)
 
 
 class RulePage(RuleView):

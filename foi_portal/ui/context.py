@@ -47,6 +47,7 @@ MENU = (
             Entry("agreement", "agreement-list", "Aftaler"),
             Entry("certificate", "certificate-list", "Certifikater"),
             Entry("finding", "finding-list", "Oprydning"),
+            Entry("reminder", "reminder-rule-list", "Påmindelser"),
         ),
     ),
     Entry(
