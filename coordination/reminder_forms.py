@@ -36,7 +36,7 @@ class ReminderRuleForm(forms.ModelForm[ReminderRule]):
         label="Dage før",
         required=False,
         max_length=60,
-        help_text="Adskilt af komma. Tom: der mindes kun om det, der er overskredet.",
+        help_text="Adskilt af komma. Tom: portalen skriver først, når fristen er overskredet.",
     )
     overdue_every = forms.IntegerField(
         label="Når den er overskredet, hver … dag", min_value=1, max_value=365, error_messages=DAYS
